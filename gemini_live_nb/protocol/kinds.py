@@ -1,0 +1,231 @@
+"""The one vocabulary of frame kinds, used by the index, the events, `live.on` and the message table.
+
+A frame may be of several kinds at once, because the server bundles: its kinds are a bit mask, one bit for each
+name in `KINDS`. A container (`serverContent`, `realtimeInput`) is a kind of its own beside what it holds.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from .client import ClientMessage, RealtimeInput
+from .content import Part
+from .server import ServerContent, ServerMessage
+
+CLIENT = (
+    "setup",
+    "clientContent",
+    "realtimeInput.audio",
+    "realtimeInput.video",
+    "realtimeInput.text",
+    "realtimeInput.audioStreamEnd",
+    "realtimeInput.activityStart",
+    "realtimeInput.activityEnd",
+    "realtimeInput.mediaChunks",
+    "realtimeInput",
+    "toolResponse",
+    "contextUpdate",
+)
+SERVER = (
+    "setupComplete",
+    "serverContent",
+    "modelTurn.audio",
+    "modelTurn.text",
+    "modelTurn.thought",
+    "modelTurn.executableCode",
+    "modelTurn.codeExecutionResult",
+    "modelTurn.functionCall",
+    "modelTurn.other",
+    "inputTranscription",
+    "outputTranscription",
+    "interimInputTranscription",
+    "generationComplete",
+    "turnComplete",
+    "interrupted",
+    "groundingMetadata",
+    "urlContextMetadata",
+    "waitingForInput",
+    "interactionStatus",
+    "turnCompleteReason",
+    "toolCall",
+    "toolCallCancellation",
+    "usageMetadata",
+    "goAway",
+    "sessionResumptionUpdate",
+    "voiceActivity",
+    "voiceActivityDetectionSignal",
+)
+EITHER = ("unknown", "undecodable")
+LOCAL = ("open", "close", "drop", "playback", "mark", "tool", "status", "error", "lagged")
+
+# The order is the file format of recorded runs: append only.
+KINDS: tuple[str, ...] = CLIENT + SERVER + EITHER + LOCAL
+BIT: dict[str, int] = {name: 1 << position for position, name in enumerate(KINDS)}
+
+# What a reader looks for first when a frame is of several kinds.
+_TELLING = (
+    "undecodable",
+    "error",
+    "toolCall",
+    "toolCallCancellation",
+    "interrupted",
+    "turnComplete",
+    "generationComplete",
+    "modelTurn.functionCall",
+    "modelTurn.executableCode",
+    "modelTurn.codeExecutionResult",
+    "modelTurn.audio",
+    "modelTurn.text",
+    "modelTurn.thought",
+    "modelTurn.other",
+)
+_CONTAINERS = ("unknown", "serverContent", "realtimeInput")
+_MAIN = (
+    *_TELLING,
+    *(name for name in KINDS if name not in _TELLING and name not in _CONTAINERS),
+    *_CONTAINERS,
+)
+
+
+def mask(*names: str) -> int:
+    """Return the bit mask of these kinds.
+
+    Raises:
+        KeyError: a name that is not in `KINDS`.
+    """
+    bits = 0
+    for name in names:
+        bits |= BIT[name]
+    return bits
+
+
+@lru_cache(maxsize=1024)
+def names(bits: int) -> tuple[str, ...]:
+    """Return the names in a mask, in the order of `KINDS`.
+
+    >>> names(mask("turnComplete", "usageMetadata"))
+    ('turnComplete', 'usageMetadata')
+    """
+    return tuple(name for name, bit in BIT.items() if bits & bit)
+
+
+@lru_cache(maxsize=1024)
+def main(bits: int) -> str:
+    """Return the most telling kind in a mask, `"unknown"` where there is none.
+
+    >>> main(mask("serverContent", "modelTurn.audio", "outputTranscription"))
+    'modelTurn.audio'
+    """
+    return next((name for name in _MAIN if bits & BIT[name]), "unknown")
+
+
+def kinds_of(message: ClientMessage | ServerMessage) -> int:
+    """Return the mask of every kind present in a message."""
+    return _server(message) if isinstance(message, ServerMessage) else _client(message)
+
+
+def _server(message: ServerMessage) -> int:
+    bits = 0
+    if message.server_content is not None:
+        bits |= _content(message.server_content)
+    if message.usage_metadata is not None:
+        bits |= BIT["usageMetadata"]
+    if message.tool_call is not None:
+        bits |= BIT["toolCall"]
+    if message.tool_call_cancellation is not None:
+        bits |= BIT["toolCallCancellation"]
+    if message.setup_complete is not None:
+        bits |= BIT["setupComplete"]
+    if message.go_away is not None:
+        bits |= BIT["goAway"]
+    if message.session_resumption_update is not None:
+        bits |= BIT["sessionResumptionUpdate"]
+    if message.voice_activity is not None:
+        bits |= BIT["voiceActivity"]
+    if message.voice_activity_detection_signal is not None:
+        bits |= BIT["voiceActivityDetectionSignal"]
+    if message.interaction_status is not None:
+        bits |= BIT["interactionStatus"]
+    return bits
+
+
+# Bare flags and transcripts of serverContent: present is all that matters, except that a flag must be true.
+_FLAGS = (
+    ("generation_complete", BIT["generationComplete"]),
+    ("turn_complete", BIT["turnComplete"]),
+    ("interrupted", BIT["interrupted"]),
+    ("waiting_for_input", BIT["waitingForInput"]),
+)
+_FIELDS = (
+    ("input_transcription", BIT["inputTranscription"]),
+    ("output_transcription", BIT["outputTranscription"]),
+    ("interim_input_transcription", BIT["interimInputTranscription"]),
+    ("grounding_metadata", BIT["groundingMetadata"]),
+    ("url_context_metadata", BIT["urlContextMetadata"]),
+    ("interaction_status", BIT["interactionStatus"]),
+    ("turn_complete_reason", BIT["turnCompleteReason"]),
+)
+
+
+def _content(content: ServerContent) -> int:
+    bits = BIT["serverContent"]
+    if content.model_turn is not None:
+        for part in content.model_turn.parts or ():
+            bits |= _part(part)
+    for name, bit in _FLAGS:
+        if getattr(content, name):
+            bits |= bit
+    for name, bit in _FIELDS:
+        if getattr(content, name) is not None:
+            bits |= bit
+    return bits
+
+
+def _part(part: Part) -> int:
+    bits = 0
+    if part.inline_data is not None:
+        mime_type = part.inline_data.mime_type or "audio/pcm"
+        bits |= BIT["modelTurn.audio"] if mime_type.startswith("audio/") else BIT["modelTurn.other"]
+    if part.text is not None:
+        bits |= BIT["modelTurn.thought"] if part.thought else BIT["modelTurn.text"]
+    if part.executable_code is not None:
+        bits |= BIT["modelTurn.executableCode"]
+    if part.code_execution_result is not None:
+        bits |= BIT["modelTurn.codeExecutionResult"]
+    if part.function_call is not None:
+        bits |= BIT["modelTurn.functionCall"]
+    return bits or BIT["modelTurn.other"]
+
+
+def _client(message: ClientMessage) -> int:
+    bits = 0
+    if message.realtime_input is not None:
+        bits |= _realtime(message.realtime_input)
+    if message.client_content is not None:
+        bits |= BIT["clientContent"]
+    if message.tool_response is not None:
+        bits |= BIT["toolResponse"]
+    if message.context_update is not None:
+        bits |= BIT["contextUpdate"]
+    if message.setup is not None or message.config is not None:
+        bits |= BIT["setup"]
+    return bits
+
+
+def _realtime(given: RealtimeInput) -> int:
+    bits = BIT["realtimeInput"]
+    if given.audio is not None:
+        bits |= BIT["realtimeInput.audio"]
+    if given.video is not None:
+        bits |= BIT["realtimeInput.video"]
+    if given.text is not None:
+        bits |= BIT["realtimeInput.text"]
+    if given.audio_stream_end:
+        bits |= BIT["realtimeInput.audioStreamEnd"]
+    if given.activity_start is not None:
+        bits |= BIT["realtimeInput.activityStart"]
+    if given.activity_end is not None:
+        bits |= BIT["realtimeInput.activityEnd"]
+    if given.media_chunks is not None:
+        bits |= BIT["realtimeInput.mediaChunks"]
+    return bits

@@ -1,0 +1,56 @@
+"""One `redact` that everything printing a URL, a header or an exception goes through.
+
+A key is found by its shape, by the name it stands beside, and by its value: every key this process has used is
+remembered here (never written anywhere), so that it is struck out even where it stands alone.
+"""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import quote
+
+STRUCK = "[redacted]"
+
+# (what to find, what to put). The name before a value stays, so that a reader sees what was there.
+_PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
+    (re.compile(r"AIza[0-9A-Za-z_\-]{10,}"), STRUCK),
+    (re.compile(r"\bAQ\.[0-9A-Za-z_\-.]{10,}"), STRUCK),
+    (re.compile(r"\bya29\.[0-9A-Za-z_\-.]{10,}"), STRUCK),
+    (re.compile(r"auth_tokens(/|%2[Ff])[^\s\"'&<>\\,;)\]}]+"), rf"auth_tokens\g<1>{STRUCK}"),
+    (re.compile(r"(?i)\b(access_token|api_?key|key|token)=([^\s\"'&<>\\,;)\]}]+)"), rf"\g<1>={STRUCK}"),
+    (
+        re.compile(r"(?i)(x-goog-api-key|authorization)([\"']?\s*[:=,]\s*[\"'b]{0,2})((?:Bearer|Token)\s+)?[^\s\"',;)\]}]+"),
+        rf"\g<1>\g<2>\g<3>{STRUCK}",
+    ),
+    (re.compile(r"(?i)\b(Bearer|Token)\s+(?!\[redacted\])[0-9A-Za-z_\-./+=]{12,}"), rf"\g<1> {STRUCK}"),
+)
+_HANDLES = re.compile(r"(?i)(\"?(?:new_?handle|handle)\"?\s*[:=]\s*[\"']?)([^\s\"',;)\]}]{8,})")
+
+_seen: set[str] = set()
+# Shorter values are more likely to be a word than a key, and striking them out would garble text.
+_SHORTEST = 6
+
+
+def remember(secret: str | None) -> None:
+    """Have this value struck out wherever `redact` meets it. Kept in memory only."""
+    if secret and len(secret) >= _SHORTEST:
+        _seen.add(secret)
+        _seen.add(quote(secret, safe=""))
+
+
+def redact(text: object, *, handles: bool = False) -> str:
+    """Return the text with every key and token struck out.
+
+    Args:
+        text: What is about to be shown; anything is turned into text first.
+        handles: Strike out session resumption handles too, which open a whole conversation.
+
+    >>> redact("wss://host/path?key=AIzaSyExampleExampleExample")
+    'wss://host/path?key=[redacted]'
+    """
+    shown = str(text)
+    for secret in sorted(_seen, key=len, reverse=True):
+        shown = shown.replace(secret, STRUCK)
+    for pattern, replacement in _PATTERNS:
+        shown = pattern.sub(replacement, shown)
+    return _HANDLES.sub(rf"\g<1>{STRUCK}", shown) if handles else shown
