@@ -19,7 +19,7 @@ FLOORS = {
     "protocol": 0, "errors": 0, "audio": 0, "clock": 0,
     "log": 1,
     "session": 2, "emulator": 2,
-    "live": 3, "experiments": 3,
+    "live": 3, "experiments": 3, "offline": 3,
     "notebook": 4,
     "__init__": 5, "__main__": 5,
 }  # fmt: skip
