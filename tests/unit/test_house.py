@@ -25,8 +25,8 @@ FLOORS = {
 }  # fmt: skip
 STRANGERS = {frozenset({"session", "emulator"})}
 """Rooms of one floor that must not know each other."""
-UPWARD_WHEN_SHOWN = {("live", "notebook")}
-"""`Live` loads its panel when it is displayed, not before."""
+UPWARD_WHEN_SHOWN = {("live", "notebook"), ("experiments", "notebook")}
+"""What floor 3 holds is displayed by a widget, loaded when it is shown and not before."""
 HEAVY = {"aiohttp", "altair", "anywidget", "ipywebrtc", "ipywidgets", "pandas"}
 
 
