@@ -1,0 +1,132 @@
+// One widget model's talk with Python. Messages down are numbered, so that a page that missed some (it was reloaded, say)
+// notices and asks for everything again; messages up go over a comm of our own, which a busy kernel still serves.
+
+import { h } from "./dom.js";
+
+/** The comm target that `view.py` registers. A comm the page opens is served by a thread of its own on ipykernel 7. */
+const TARGET = "gemini_live_nb.view";
+
+/**
+ * @typedef {{ kind: string, n?: number, re?: number, [field: string]: any }} Message
+ * @typedef {object} Link
+ * @property {(kind: string, fields?: object, buffers?: ArrayBuffer[]) => void} send
+ * @property {(kind: string, fields?: object) => Promise<{ message: Message, buffers: DataView[] }>} ask one answer from Python
+ * @property {(fn: (message: Message, buffers: DataView[]) => void) => () => void} listen returns the way to stop
+ */
+
+/**
+ * @param {any} model anywidget's model
+ * @returns {Link}
+ */
+export function link(model) {
+  /** @type {Set<(message: Message, buffers: DataView[]) => void>} */
+  const listeners = new Set();
+  /** @type {Map<number, (answer: { message: Message, buffers: DataView[] }) => void>} */
+  const waiting = new Map();
+  let last = 0;
+  let whole = false;
+  let asked = 0;
+
+  const up = uplink(model);
+  const send = (kind, fields = {}, buffers = []) => up({ kind, ...fields }, buffers);
+  const hello = () => send("hello");
+
+  model.on("msg:custom", (/** @type {Message} */ message, /** @type {any[]} */ raw = []) => {
+    const buffers = raw.map(view);
+    if (message.re !== undefined) {
+      waiting.get(message.re)?.({ message, buffers });
+      waiting.delete(message.re);
+      return;
+    }
+    if (message.kind === "all") {
+      const known = whole && message.n === last + 1;
+      last = message.n ?? 0;
+      whole = true;
+      if (known) return;
+    } else if (message.n !== last + 1 || !(whole || message.n === 1)) {
+      if (whole) hello();
+      whole = false;
+      return;
+    } else {
+      last = message.n;
+      whole = true;
+    }
+    for (const listener of listeners) listener(message, buffers);
+  });
+  // Also sent where the first messages are on their way: a page that came later has no other way to know.
+  hello();
+
+  return {
+    send,
+    ask(kind, fields = {}) {
+      const re = ++asked;
+      return new Promise((resolve) => {
+        waiting.set(re, resolve);
+        send(kind, { ...fields, re });
+      });
+    },
+    listen(fn) {
+      listeners.add(fn);
+      return () => listeners.delete(fn);
+    },
+  };
+}
+
+/**
+ * The way up. `_create_comm` is a protected call of the widget managers of JupyterLab, Notebook 7 and Colab; elsewhere, and when
+ * the comm has died, messages take the widget's own comm.
+ * @param {any} model
+ */
+function uplink(model) {
+  const owner = model.get("_view_id");
+  /** @type {any} */
+  let comm = null;
+  /** @type {[object, ArrayBuffer[]][]} */
+  let held = [];
+  let plain = false;
+
+  const flush = () => {
+    const now = held;
+    held = [];
+    for (const [message, buffers] of now) transmit(message, buffers);
+  };
+  const transmit = (message, buffers) => {
+    try {
+      if (plain) model.send(message, undefined, buffers);
+      else if (comm) comm.send(message, undefined, { owner }, buffers);
+      else held.push([message, buffers]);
+    } catch {
+      // The kernel is gone: nothing can be sent, and the page need not be told with every click.
+      plain = true;
+    }
+  };
+
+  (async () => {
+    try {
+      comm = await model.widget_manager._create_comm(TARGET, undefined, { owner }, {}, []);
+      comm.on_close(() => { comm = null; plain = true; });
+    } catch {
+      plain = true;
+    }
+    flush();
+  })();
+  return transmit;
+}
+
+/** Buffers come as DataView in JupyterLab and as Uint8Array in Colab. @param {any} buffer @returns {DataView} */
+function view(buffer) {
+  return buffer instanceof DataView ? buffer : new DataView(buffer.buffer ?? buffer, buffer.byteOffset ?? 0, buffer.byteLength);
+}
+
+/**
+ * The root element of a view, and the tidying up anywidget wants back.
+ * @param {HTMLElement} el
+ * @param {string} name
+ * @param {string} label
+ */
+export function root(el, name, label) {
+  el.classList.add("glnb-host");
+  const section = h("section", { class: `glnb glnb-${name}`, "aria-label": label });
+  el.append(section);
+  return section;
+}

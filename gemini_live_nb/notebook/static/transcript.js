@@ -1,0 +1,204 @@
+// The conversation as it is said: fragments stitched into turns by Python, shown here as they grow.
+
+import { copy, h, said, seen } from "./dom.js";
+import { icon } from "./icons.js";
+import { link, root } from "./link.js";
+
+/**
+ * @typedef {object} Turn as Python tells it
+ * @property {number} i place in the conversation
+ * @property {string} at when it began, "0:42"
+ * @property {string} user
+ * @property {string} model
+ * @property {string} thoughts
+ * @property {string|null} heard what of `model` was played before it was cut off
+ * @property {string[]} tools names of the tools it called
+ * @property {"open"|"complete"|"interrupted"} state
+ * @property {string} note "first sound after 0.62 s"
+ */
+
+/** Text fields that arrive whole (`model`) or as what was added to them (`model_add`). */
+const GROWING = ["user", "model", "thoughts"];
+
+export default () => {
+  /** @type {Map<number, Turn>} */
+  const turns = new Map();
+  let total = 0;
+  /** @type {ReturnType<typeof link>} */
+  let wire;
+  /** @type {Set<(changed: number[] | null) => void>} */
+  const views = new Set();
+
+  /** Takes one update into the shared state. @returns {number[] | null} changed turns, or null for "all of them" */
+  function take(message) {
+    if (message.kind === "all") turns.clear();
+    total = message.total;
+    for (const update of message.turns) {
+      const turn = turns.get(update.i) ?? { i: update.i, at: "", user: "", model: "", thoughts: "", heard: null, tools: [], state: "open", note: "" };
+      for (const [field, value] of Object.entries(update)) {
+        const grown = field.endsWith("_add") ? field.slice(0, -4) : "";
+        if (GROWING.includes(grown)) turn[grown] += value;
+        else turn[field] = value;
+      }
+      turns.set(turn.i, turn);
+    }
+    return message.kind === "all" ? null : message.turns.map((turn) => turn.i);
+  }
+
+  return {
+    initialize({ model }) {
+      wire = link(model);
+      wire.listen((message) => {
+        const changed = take(message);
+        for (const view of views) view(changed);
+      });
+    },
+    render({ model, el }) {
+      const view = transcript(el, wire, turns, () => total);
+      const size = () => { view.section.style.height = model.get("height"); };
+      model.on("change:height", size);
+      size();
+      views.add(view.update);
+      view.update(null);
+      return () => views.delete(view.update);
+    },
+  };
+};
+
+/** One place on the page where the transcript shows. */
+function transcript(el, wire, turns, total) {
+  const section = root(el, "transcript", "Transcript");
+  const older = h("button", { type: "button", class: "glnb-button glnb-plain glnb-older", text: "Earlier turns", hidden: true, on: { click: loadOlder } });
+  const empty = h("p", { class: "glnb-empty", text: "Nothing said yet. Talk, or type a message." });
+  const list = h("div", { class: "glnb-turns" });
+  const scroll = h("div", { class: "glnb-scroll", tabindex: "0", role: "group", "aria-label": "Turns" }, older, empty, list);
+  const latest = h("button", { type: "button", class: "glnb-button glnb-latest", hidden: true, on: { click: () => { follow = true; toEnd(); } } }, icon("down"), h("span", { text: "latest" }));
+  const copier = h("button", { type: "button", class: "glnb-button glnb-plain glnb-square glnb-copy", title: "Copy the transcript", "aria-label": "Copy the transcript", on: { click: copyAll } }, icon("copy"));
+  const spoken = h("div", { class: "glnb-unseen", role: "status", "aria-live": "polite" });
+  section.append(scroll, latest, copier, spoken);
+
+  /** @type {Map<number, ReturnType<typeof card>>} */
+  const cards = new Map();
+  let follow = true;
+  let busy = false;
+  scroll.addEventListener("scroll", () => {
+    follow = scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < 24;
+    latest.hidden = follow;
+    if (scroll.scrollTop < 40 && !older.hidden) loadOlder();
+  }, { passive: true });
+
+  function toEnd() {
+    latest.hidden = true;
+    requestAnimationFrame(() => { scroll.scrollTop = scroll.scrollHeight; });
+  }
+
+  async function loadOlder() {
+    if (busy || cards.size === 0) return;
+    busy = true;
+    const { message } = await wire.ask("older", { before: Math.min(...cards.keys()) });
+    for (const turn of message.turns) turns.set(turn.i, turn);
+    const anchor = list.firstElementChild;
+    const top = anchor?.getBoundingClientRect().top ?? 0;
+    draw(message.turns.map((turn) => turn.i).filter((i) => !cards.has(i)).sort((a, b) => b - a), true);
+    if (anchor) scroll.scrollTop += anchor.getBoundingClientRect().top - top;
+    busy = false;
+  }
+
+  async function copyAll() {
+    const { message } = await wire.ask("text");
+    await copy(message.text);
+    copier.replaceChildren(icon("check"));
+    setTimeout(() => copier.replaceChildren(icon("copy")), 1500);
+  }
+
+  /** @param {number[]} indexes @param {boolean} [above] put new ones before the others */
+  function draw(indexes, above = false) {
+    for (const i of indexes) {
+      const turn = turns.get(i);
+      if (!turn) continue;
+      let shown = cards.get(i);
+      if (!shown) {
+        shown = card(i);
+        cards.set(i, shown);
+        if (above) list.prepend(shown.el);
+        else list.append(shown.el);
+      }
+      if (shown.show(turn)) spoken.textContent = `${turn.user ? `You: ${seen(turn.user)}. ` : ""}Model: ${seen(turn.heard ?? turn.model)}`;
+    }
+    empty.hidden = cards.size > 0;
+    older.hidden = cards.size === 0 || Math.min(...cards.keys()) === 0;
+  }
+
+  return {
+    section,
+    update(changed) {
+      if (changed === null) {
+        cards.clear();
+        list.replaceChildren();
+        changed = [...turns.keys()].sort((a, b) => a - b);
+      }
+      draw(changed);
+      if (follow) toEnd();
+      else if (changed.length) latest.hidden = false;
+    },
+  };
+}
+
+/** One turn: what you said, what the model thought, what it answered and how much of it was heard. */
+function card(i) {
+  const you = line("You", "you");
+  const model = line("Model", "model");
+  const thoughts = said("p", "", { class: "glnb-thought" });
+  const fold = h("details", { class: "glnb-thoughts", hidden: true }, h("summary", { text: "Thoughts" }), thoughts);
+  const lost = said("s", "", { class: "glnb-lost", title: "Not heard: the answer was cut off before this was played" });
+  const tools = h("p", { class: "glnb-called", hidden: true });
+  const note = h("p", { class: "glnb-note", hidden: true });
+  model.body.prepend(fold);
+  model.body.append(tools, note);
+  model.text.after(lost);
+  const el = h("article", { class: "glnb-turn", "aria-label": `Turn ${i + 1}` }, you.el, model.el);
+  let over = false;
+
+  return {
+    el,
+    /** @param {Turn} turn @returns {boolean} whether it has just ended */
+    show(turn) {
+      you.el.hidden = !turn.user;
+      grow(you.text, seen(turn.user));
+      you.time.textContent = turn.user ? turn.at : "";
+      const cut = turn.heard !== null && turn.model.startsWith(turn.heard);
+      grow(model.text, seen(cut ? turn.heard : turn.model));
+      lost.textContent = cut ? seen(turn.model.slice(turn.heard.length)) : "";
+      lost.hidden = !lost.textContent;
+      fold.hidden = !turn.thoughts;
+      grow(thoughts, seen(turn.thoughts));
+      tools.hidden = turn.tools.length === 0;
+      if (tools.childElementCount !== turn.tools.length) tools.replaceChildren(...turn.tools.map((name) => said("code", name, { class: "glnb-chip" })));
+      model.el.hidden = !(turn.model || turn.thoughts || turn.tools.length || turn.note);
+      model.time.textContent = turn.user ? "" : turn.at;
+      note.hidden = !turn.note;
+      note.textContent = turn.note;
+      el.dataset.state = turn.state;
+      const ended = !over && turn.state !== "open";
+      over = turn.state !== "open";
+      return ended;
+    },
+  };
+}
+
+/** @param {string} who @param {string} role */
+function line(who, role) {
+  const text = said("span", "", {});
+  const body = h("div", { class: "glnb-body" }, text);
+  const time = h("time", { class: "glnb-time" });
+  return { el: h("div", { class: `glnb-line glnb-is-${role}` }, h("span", { class: "glnb-who", text: who }), body, time), text, body, time };
+}
+
+/** Appends where the new text only grew, so that a selection in it stays. */
+function grow(el, text) {
+  const node = el.firstChild;
+  const old = el.textContent ?? "";
+  if (old === text) return;
+  if (node && old && text.startsWith(old)) /** @type {Text} */ (node).appendData(text.slice(old.length));
+  else el.textContent = text;
+}
