@@ -1,7 +1,8 @@
 """Time, injected: the real clock, and a simulated one that runs hours in seconds.
 
-Whatever waits in this package waits on a `Clock`. In tests client and emulator share one `SimulatedClock` in one
-event loop, over real sockets: whenever the loop has nothing left to do, simulated time jumps to the next sleeper.
+Whatever waits in this package waits on a `Clock`. In tests client and emulator share one `SimulatedClock` in
+one event loop, over real sockets: whenever the loop has nothing left to do, simulated time jumps to the next
+sleeper.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ class Clock(Protocol):
         """Wait this long."""
 
     def timeout(self, seconds: float | None) -> AbstractAsyncContextManager[asyncio.Timeout]:
-        """Limit a block: `async with clock.timeout(5): …` raises `TimeoutError` after 5 s. `None` is no limit."""
+        """Limit a block: `async with clock.timeout(5):` raises `TimeoutError` after 5 s; `None` is no limit."""
 
     async def wait_for(self, awaitable: Awaitable[T], seconds: float | None) -> T:
         """Await with a limit; raises `TimeoutError`."""
@@ -76,10 +77,10 @@ class _Alarm:
 class SimulatedClock:
     """A clock that stands still until it is moved.
 
-    Either move it by hand with `advance`, or let it run: inside `async with clock.running():` it jumps to the next
-    sleeper whenever the event loop is idle, which is to say that several looks at the sockets in a row found nothing
-    ready and nothing was left to run. The same program then always sees the same times. It belongs to one event
-    loop; `hold` may be used from any thread.
+    Either move it by hand with `advance`, or let it run: inside `async with clock.running():` it jumps to the
+    next sleeper whenever the event loop is idle, which is to say that several looks at the sockets in a row
+    found nothing ready and nothing was left to run. The same program then always sees the same times. It
+    belongs to one event loop; `hold` may be used from any thread.
 
     Args:
         start: What `time()` says at the beginning, seconds since 1970.
@@ -116,7 +117,12 @@ class SimulatedClock:
             await asyncio.sleep(0)
             return
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        alarm = self._set(seconds, lambda: done.done() or done.set_result(None))
+
+        def wake() -> None:
+            if not done.done():
+                done.set_result(None)
+
+        alarm = self._set(seconds, wake)
         try:
             await done
         finally:
@@ -142,7 +148,7 @@ class SimulatedClock:
             return await awaitable
 
     async def advance(self, seconds: float) -> None:
-        """Move time on by this much, waking each sleeper at its own moment and letting what it does finish."""
+        """Move time on by this much, waking each sleeper at its own moment and letting it do what it does."""
         target = self._now + seconds
         await self._idle()
         while (upcoming := self._next()) is not None and upcoming <= target:
@@ -166,7 +172,7 @@ class SimulatedClock:
 
     @contextlib.contextmanager
     def hold(self) -> Iterator[None]:
-        """Keep time from running while a worker thread or a process is at work; the event loop cannot see those."""
+        """Keep time from running while a worker thread or a process is at work, which the loop cannot see."""
         self._count_holds(+1)
         try:
             yield
@@ -207,7 +213,7 @@ class SimulatedClock:
                 await changed.wait()
 
     async def _idle(self) -> None:
-        """Return once the loop has nothing to do. A sleep of 0 makes it look at its sockets without waiting."""
+        """Return once the loop has nothing to do. A sleep of 0 makes it look at its sockets, not wait."""
         # asyncio's own queue of what is ready to run; uvloop has none to show, so there we look more often.
         ready: Any = getattr(asyncio.get_running_loop(), "_ready", None)
         quiet = 0

@@ -20,8 +20,8 @@
     ├── MediaError             microphone, camera, speaker or a sound file
     └── LogError               a run that cannot be written or read
 
-Every error has a `hint`: what to try. Those made from a close frame keep its `code` and `reason`. No error ever
-holds a key: all text goes through `protocol.redaction.redact`.
+Every error has a `hint`: what to try. Those made from a close frame keep its `code` and `reason`. No error
+ever holds a key: all text goes through `protocol.redaction.redact`.
 """
 
 from __future__ import annotations
@@ -170,8 +170,9 @@ def from_close(code: int | None, reason: str = "", *, phase: Phase = "session") 
     Args:
         code: The close code; None or 1006 where the connection just broke.
         reason: The server's words, as received (cut at 123 bytes).
-        phase: `connect` until the WebSocket stands, `setup` until setupComplete (`resume` if the setup carried a
-            handle), `session` after that.
+        phase: `connect` until the WebSocket stands, `setup` until setupComplete (`resume` if the setup
+        carried
+            a handle), `session` after that.
 
     Example:
         >>> error = from_close(1007, "API key not valid. Please pass a valid API key.", phase="setup")
@@ -183,8 +184,8 @@ def from_close(code: int | None, reason: str = "", *, phase: Phase = "session") 
     code = 1006 if code is None else code
     match = cause_of(code, reason, phase)
     if match is None:
-        kind = SessionClosed if phase == "session" else ConnectError
-        return kind("The server closed the connection.", code=code, reason=reason, hint="connect again")
+        unmet = SessionClosed if phase == "session" else ConnectError
+        return unmet("The server closed the connection.", code=code, reason=reason, hint="connect again")
     cause, caught = match
     hint = cause.hint
     if "Unknown name" in cause.pattern:
@@ -205,7 +206,9 @@ def from_status(status: int, body: str = "") -> LiveError:
         body: The answer's text, if any; its beginning is kept as the reason.
     """
     if status >= 500:
-        return ServerFault("The server failed.", code=status, reason=body[:200], hint="wait a moment and connect again")
+        return ServerFault(
+            "The server failed.", code=status, reason=body[:200], hint="wait a moment and connect again"
+        )
     name, says, hint = STATUSES.get(status, STATUSES[400])
     return _CLASSES[name](says, code=status, reason=body[:200], hint=hint)
 

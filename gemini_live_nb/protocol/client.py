@@ -1,4 +1,4 @@
-"""What we may send (PROTOCOL.md §2): exactly one field of `ClientMessage` in each frame, `setup` first and once."""
+"""What we may send (PROTOCOL.md §2): one field of `ClientMessage` in each frame, `setup` first and once."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class SpeechConfig(Wire):
 
 
 class ThinkingConfig(Wire):
-    """How much the model thinks: a token budget on 2.5, a level on 3.1 and extended 3.8, refused on 3.8-live."""
+    """How much the model thinks: a budget on 2.5, a level on 3.1 and extended 3.8, refused on 3.8-live."""
 
     include_thoughts: bool | None = None
     thinking_budget: int | None = None
@@ -97,7 +97,7 @@ class GenerationConfig(Wire):
 
 
 class AutomaticActivityDetection(Wire):
-    """How the server decides that you speak. `disabled` means you mark it with activityStart and activityEnd."""
+    """How the server tells that you speak. `disabled`: you mark it with activityStart and activityEnd."""
 
     disabled: bool | None = None
     start_of_speech_sensitivity: StartSensitivity | None = None
@@ -129,7 +129,7 @@ class SlidingWindow(Wire):
 
 
 class ContextWindowCompressionConfig(Wire):
-    """Drop the conversation's beginning once it holds `trigger_tokens` (default: 80 % of the model's window)."""
+    """Drop the conversation's beginning once it holds `trigger_tokens` (default: 80 % of the window)."""
 
     trigger_tokens: Int64 | None = None
     sliding_window: SlidingWindow | None = None

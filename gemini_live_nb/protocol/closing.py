@@ -1,7 +1,7 @@
 """Why a server closes: one row for every cause on record (PROTOCOL.md §1.4), as data.
 
-There is no error message on this wire; every refusal is a close frame with a code and up to 123 bytes of reason.
-`cause_of` finds the row. Patterns read the beginning of a reason only, since its end is cut off.
+There is no error message on this wire; every refusal is a close frame with a code and up to 123 bytes of
+reason. `cause_of` finds the row. Patterns read the beginning of a reason only, since its end is cut off.
 """
 
 from __future__ import annotations
@@ -39,22 +39,24 @@ class Cause(NamedTuple):
 
 # What to say about a field the server does not know, where more is known than "check the spelling".
 FIELD_HINTS: dict[str, str] = {
-    "config": 'the first frame is {"setup": …}: leave setup_form at "setup"; only some servers take the guide\'s "config"',
-    "proactivity": "proactivity is taken on v1alpha only: pass version=\"v1alpha\"",
-    "enableAffectiveDialog": "affective dialog is taken on v1alpha only (and by 2.5 only): pass version=\"v1alpha\"",
-    "responseModalities": "it belongs in setup.generationConfig; LiveConfig(response_modalities=…) puts it there",
+    "config": 'this server takes {"setup": …} only: leave setup_form at "setup"',
+    "proactivity": 'proactivity is taken on v1alpha only: pass version="v1alpha"',
+    "enableAffectiveDialog": 'affective dialog is taken by 2.5 on v1alpha only: pass version="v1alpha"',
+    "responseModalities": "it belongs in setup.generationConfig, where LiveConfig puts it",
     "transparent": "transparent resumption exists on Vertex AI only: leave transparent unset",
     "safetySettings": "the Developer API refuses safetySettings on Live: leave safety_settings unset",
     "explicitVadSignal": "explicitVadSignal exists on Vertex AI only: leave explicit_vad_signal unset",
-    "contextUpdate": "this model or API version has no contextUpdate: reconnect with the new instructions instead",
+    "contextUpdate": "there is no contextUpdate here: reconnect with the new instructions",
     "toolConfig": "there is no toolConfig on Live: leave it out",
-    "parametersJsonSchema": "declare parameters as `parameters` (OpenAPI subset): Live does not take parametersJsonSchema",
+    "parametersJsonSchema": "declare `parameters` (a subset of OpenAPI) instead",
 }
 
 _UNKNOWN_FIELD = r'Unknown name "([^"]*)"?(?: at \'([^\']*)\'?)?'
 
 CAUSES: tuple[Cause, ...] = (
-    Cause("AuthError", (1007, 1008), r"API key not valid", "The server does not accept the API key.", KEY_HINT),
+    Cause(
+        "AuthError", (1007, 1008), r"API key not valid", "The server does not accept the API key.", KEY_HINT
+    ),
     Cause("AuthError", (1007, 1008), r"API key not found", "No API key reached the server.", KEY_HINT),
     Cause("AuthError", (1007, 1008), r"API key expired", "The API key has expired.", KEY_HINT),
     Cause(
@@ -62,7 +64,7 @@ CAUSES: tuple[Cause, ...] = (
         (1008,),
         r"unregistered callers|without established identity",
         "The server saw no credential it knows.",
-        "pass api_key=…, or an ephemeral token as token=… (a token is only taken on the v1alpha Constrained endpoint)",
+        "pass api_key=…, or an ephemeral token as token=… (not as a key)",
     ),
     Cause(
         "ModelNotFound",
@@ -71,8 +73,20 @@ CAUSES: tuple[Cause, ...] = (
         "There is no live model {0} on {1}.",
         MODEL_HINT + "; some models are served on another API version: try version=…",
     ),
-    Cause("ModelNotFound", (1008,), r"Publisher model", "Vertex AI does not know the model.", MODEL_HINT + ", and the location"),
-    Cause("ModelNotFound", (1007,), r"(\S+) is not supported in the live api", "The model {0} is retired.", MODEL_HINT),
+    Cause(
+        "ModelNotFound",
+        (1008,),
+        r"Publisher model",
+        "Vertex AI does not know the model.",
+        MODEL_HINT + ", and the location",
+    ),
+    Cause(
+        "ModelNotFound",
+        (1007,),
+        r"(\S+) is not supported in the live api",
+        "The model {0} is retired.",
+        MODEL_HINT,
+    ),
     Cause(
         "SetupRejected|ProtocolError",
         (1007,),
@@ -148,8 +162,8 @@ CAUSES: tuple[Cause, ...] = (
         (1007,),
         r"invalid argument",
         "The server refuses the setup without saying which value.",
-        "run config.check(); usual causes: a setting this model does not take, a tool declaration it cannot read, "
-        "an unknown voice",
+        "run config.check(); usual causes: a setting this model does not take, a tool declaration it "
+        "cannot read, an unknown voice",
         ("connect", "setup", "resume"),
     ),
     Cause(
@@ -166,7 +180,7 @@ CAUSES: tuple[Cause, ...] = (
         (1008,),
         r"not implemented, or supported|Operation not supported",
         "This model does not support what was sent.",
-        "usual causes: tools on a model without them, files or PDF in send_content, history of a kind it does not take",
+        "usual causes: tools on a model without them, a file or PDF in send_content, a kind of history",
     ),
     Cause(
         "ProtocolError",
@@ -175,11 +189,14 @@ CAUSES: tuple[Cause, ...] = (
         "The server does not know what the message refers to.",
         "usual causes: a tool response with an unknown id, a resumption handle that is no longer valid",
     ),
-    Cause("ServerFault", (1008,), r"operation was aborted", "The server aborted the operation.", "connect again"),
+    Cause(
+        "ServerFault", (1008,), r"operation was aborted", "The server aborted the operation.", "connect again"
+    ),
     Cause(
         "QuotaExceeded",
         (),
-        r"exceeded your current quota|RESOURCE_EXHAUSTED|resource has been exhausted|rate limit|too many|concurrent sessions",
+        r"exceeded your current quota|RESOURCE_EXHAUSTED|resource has been exhausted|rate limit|too many"
+        r"|concurrent sessions",
         "The quota is used up.",
         "wait, close other sessions, or see https://ai.google.dev/gemini-api/docs/rate-limits; "
         "this is your project's limit, not a fault of the server",
@@ -203,11 +220,13 @@ CAUSES: tuple[Cause, ...] = (
         (1011,),
         r"Internal error",
         "The server refused to resume the session.",
-        "wait a second or more and try again; while the server still holds the old connection it refuses the handle",
+        "wait a second or more and try again: the server may still hold the old connection",
         ("resume",),
         "PROTOCOL.md §4.3",
     ),
-    Cause("ServerFault", (1011,), r"Internal error", "The server failed.", "connect again; it is not your doing"),
+    Cause(
+        "ServerFault", (1011,), r"Internal error", "The server failed.", "connect again; it is not your doing"
+    ),
     Cause(
         "ServerFault",
         (),
@@ -215,7 +234,9 @@ CAUSES: tuple[Cause, ...] = (
         "The server is overloaded.",
         "wait a moment and connect again",
     ),
-    Cause("ServerFault", (1011, 1012, 1013, 1014), "", "The server failed.", "wait a moment and connect again"),
+    Cause(
+        "ServerFault", (1011, 1012, 1013, 1014), "", "The server failed.", "wait a moment and connect again"
+    ),
     Cause(
         "ProtocolError",
         (1009,),
@@ -229,7 +250,8 @@ CAUSES: tuple[Cause, ...] = (
         (1000, 1001),
         "",
         "The server ended the connection.",
-        "usual causes: the ten-minute limit, or a full context (set context_window_compression=True); connect again",
+        "usual causes: the ten-minute limit, or a full context (set context_window_compression=True); "
+        "connect again",
     ),
     Cause(
         "ConnectError",
@@ -267,9 +289,21 @@ CAUSES: tuple[Cause, ...] = (
 STATUSES: dict[int, tuple[str, str, str]] = {
     400: ("ConnectError", "The server refused the handshake.", "check the address, and a proxy in between"),
     401: ("AuthError", "The server does not accept the credential.", KEY_HINT),
-    403: ("AuthError", "The credential does not allow this.", KEY_HINT + "; is the Gemini API enabled for its project?"),
-    404: ("ConnectError", "There is no Live API at this address.", "check url=…, GEMINI_LIVE_URL and version=…"),
-    429: ("QuotaExceeded", "The quota is used up.", "wait, close other sessions, or see your project's limits"),
+    403: (
+        "AuthError",
+        "The credential does not allow this.",
+        KEY_HINT + "; is the Gemini API enabled for its project?",
+    ),
+    404: (
+        "ConnectError",
+        "There is no Live API at this address.",
+        "check url=…, GEMINI_LIVE_URL and version=…",
+    ),
+    429: (
+        "QuotaExceeded",
+        "The quota is used up.",
+        "wait, close other sessions, or see your project's limits",
+    ),
 }
 
 

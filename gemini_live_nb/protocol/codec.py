@@ -1,8 +1,8 @@
 """Bytes to typed messages and back.
 
-`decode` is for what a server sends, `decode_client` for what a client sends. Both take a text or binary frame,
-pretty-printed or not, and never raise: what msgspec's typed path refuses is read again by `tolerant`, which
-delivers what it can and says what was odd. The raw frame stays the truth; a message is a view of it.
+`decode` is for what a server sends, `decode_client` for what a client sends. Both take a text or binary
+frame, pretty-printed or not, and never raise: what msgspec's typed path refuses is read again by `tolerant`,
+which delivers what it can and says what was odd. The raw frame stays the truth; a message is a view of it.
 """
 
 from __future__ import annotations
@@ -17,11 +17,12 @@ from . import tolerant
 from .client import ClientMessage
 from .kinds import BIT, kinds_of
 from .server import ServerMessage
+from .wire import Wire
 
-M = TypeVar("M", ServerMessage, ClientMessage)
+M = TypeVar("M", bound=Wire)
 
 
-class Decoded(Generic[M]):
+class Decoded(msgspec.Struct, Generic[M], eq=False, weakref=True):
     """One frame, decoded.
 
     Attributes:
@@ -31,25 +32,16 @@ class Decoded(Generic[M]):
         unknown: Dotted paths of fields nobody has modelled, such as `serverContent.newThing`.
     """
 
-    __slots__ = ("_kinds", "message", "oddities", "raw", "unknown")
-
-    def __init__(
-        self,
-        message: M | None,
-        raw: bytes | str,
-        oddities: tuple[str, ...] = (),
-        unknown: tuple[str, ...] = (),
-    ) -> None:
-        self.message = message
-        self.raw = raw
-        self.oddities = oddities
-        self.unknown = unknown
-        self._kinds: int | None = None
+    message: M | None
+    raw: bytes | str
+    oddities: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
+    _kinds: int = -1
 
     @property
     def kinds(self) -> int:
         """The mask of every kind in this frame (`kinds.names` spells it out)."""
-        if self._kinds is None:
+        if self._kinds < 0:
             self._kinds = self._mask()
         return self._kinds
 
@@ -57,12 +49,12 @@ class Decoded(Generic[M]):
         if self.message is None:
             return BIT["undecodable"]
         bits = kinds_of(self.message)
-        if not bits or any("." not in path for path in self.unknown):
+        if not bits or any("." not in path or path.startswith("[") for path in self.unknown):
             bits |= BIT["unknown"]
         return bits
 
     def json(self) -> Any:
-        """Parse the raw frame, unknown fields included; None where it is no JSON. Parsed anew on each call."""
+        """Parse the raw frame, unknown fields included; None where it is no JSON. Parsed anew each time."""
         return tolerant.parse(self.raw, [])
 
     def __repr__(self) -> str:
@@ -105,8 +97,8 @@ def encode(message: ClientMessage, extra: Mapping[str, Any] | None = None) -> st
 
     Args:
         message: What to say; only what is set is written.
-        extra: Further JSON to merge deep into it, names as they go on the wire. Objects are merged, anything else
-            (lists too) replaces what is there.
+        extra: Further JSON to merge deep into it, names as they go on the wire. Objects are merged, anything
+            else (lists too) replaces what is there.
 
     >>> from gemini_live_nb.protocol.client import RealtimeInput
     >>> encode(ClientMessage(realtime_input=RealtimeInput(text="hi")), extra={"realtimeInput": {"new": 1}})

@@ -1,7 +1,7 @@
 """What both directions speak of: a `Content` of `Part`s, media, calls and their responses.
 
-Field names are the snake_case of the wire's (`inline_data` is `inlineData`), structure names are the API's own.
-Source: googleapis `content.proto` v1alpha, google-genai 3.4 `types.py`, recordings of the real server.
+Field names are the snake_case of the wire's (`inline_data` is `inlineData`), structure names are the API's
+own. Source: googleapis `content.proto` v1alpha, google-genai 3.4 `types.py`, recordings of the real server.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from .wire import Behavior, Language, Outcome, Scheduling, Wire
 
 
 class Blob(Wire):
-    """Media in a message: raw `data` (base64 on the wire) of one `mime_type`, such as `audio/pcm;rate=24000`."""
+    """Media in a message: raw `data` (base64 on the wire) of a `mime_type` such as `audio/pcm;rate=24000`."""
 
     mime_type: str | None = None
     data: bytes | None = None
@@ -63,7 +63,8 @@ class FunctionResponse(Wire):
     """The result of one call.
 
     `response` is any JSON object; `{"output": …}` and `{"error": …}` are the convention. `scheduling` is
-    `INTERRUPT`, `WHEN_IDLE` (default) or `SILENT`; `will_continue` says that more responses to this call follow.
+    `INTERRUPT`, `WHEN_IDLE` (default) or `SILENT`; `will_continue` says that more responses to this call
+    follow.
     """
 
     id: str | None = None
@@ -77,8 +78,8 @@ class FunctionResponse(Wire):
 class FunctionDeclaration(Wire):
     """A function the model may call.
 
-    `parameters` is a subset of OpenAPI with upper-case types. `parameters_json_schema` exists in the API but is
-    silently ignored on Live (PROTOCOL.md §2.2).
+    `parameters` is a subset of OpenAPI with upper-case types. `parameters_json_schema` exists in the API but
+    is silently ignored on Live (PROTOCOL.md §2.2).
     """
 
     name: str | None = None
@@ -107,7 +108,7 @@ class CodeExecutionResult(Wire):
 
 
 class Part(Wire):
-    """One piece of a `Content`. Normally one field is set; `thought` marks `text` never to be shown or spoken."""
+    """One piece of a `Content`, normally one field of it; `thought` marks `text` never to be spoken."""
 
     text: str | None = None
     thought: bool | None = None

@@ -1,7 +1,8 @@
 """The one vocabulary of frame kinds, used by the index, the events, `live.on` and the message table.
 
-A frame may be of several kinds at once, because the server bundles: its kinds are a bit mask, one bit for each
-name in `KINDS`. A container (`serverContent`, `realtimeInput`) is a kind of its own beside what it holds.
+A frame may be of several kinds at once, because the server bundles: its kinds are a bit mask, one bit for
+each name in `KINDS`. A container (`serverContent`, `realtimeInput`) is a kind of its own beside what it
+holds.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from functools import lru_cache
 from .client import ClientMessage, RealtimeInput
 from .content import Part
 from .server import ServerContent, ServerMessage
+from .wire import Wire
 
 CLIENT = (
     "setup",
@@ -119,9 +121,11 @@ def main(bits: int) -> str:
     return next((name for name in _MAIN if bits & BIT[name]), "unknown")
 
 
-def kinds_of(message: ClientMessage | ServerMessage) -> int:
-    """Return the mask of every kind present in a message."""
-    return _server(message) if isinstance(message, ServerMessage) else _client(message)
+def kinds_of(message: Wire) -> int:
+    """Return the mask of every kind present in a `ServerMessage` or `ClientMessage`."""
+    if isinstance(message, ServerMessage):
+        return _server(message)
+    return _client(message) if isinstance(message, ClientMessage) else 0
 
 
 def _server(message: ServerMessage) -> int:

@@ -1,7 +1,7 @@
 """One `redact` that everything printing a URL, a header or an exception goes through.
 
-A key is found by its shape, by the name it stands beside, and by its value: every key this process has used is
-remembered here (never written anywhere), so that it is struck out even where it stands alone.
+A key is found by its shape, by the name it stands beside, and by its value: every key this process has used
+is remembered here (never written anywhere), so that it is struck out even where it stands alone.
 """
 
 from __future__ import annotations
@@ -19,7 +19,9 @@ _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"auth_tokens(/|%2[Ff])[^\s\"'&<>\\,;)\]}]+"), rf"auth_tokens\g<1>{STRUCK}"),
     (re.compile(r"(?i)\b(access_token|api_?key|key|token)=([^\s\"'&<>\\,;)\]}]+)"), rf"\g<1>={STRUCK}"),
     (
-        re.compile(r"(?i)(x-goog-api-key|authorization)([\"']?\s*[:=,]\s*[\"'b]{0,2})((?:Bearer|Token)\s+)?[^\s\"',;)\]}]+"),
+        re.compile(
+            r"(?i)(x-goog-api-key|authorization)([\"']?\s*[:=,]\s*[\"'b]{0,2})((?:Bearer|Token)\s+)?[^\s\"',;)\]}]+"
+        ),
         rf"\g<1>\g<2>\g<3>{STRUCK}",
     ),
     (re.compile(r"(?i)\b(Bearer|Token)\s+(?!\[redacted\])[0-9A-Za-z_\-./+=]{12,}"), rf"\g<1> {STRUCK}"),

@@ -49,8 +49,8 @@ class Transcription(Wire):
 class ServerContent(Wire):
     """The model's turn as it comes: content, transcripts, and the moments it is over.
 
-    `generation_complete`, `turn_complete` and `interrupted` are three different moments. `interrupted` may come
-    after `generation_complete`, because the server simulates playback.
+    `generation_complete`, `turn_complete` and `interrupted` are three different moments. `interrupted` may
+    come after `generation_complete`, because the server simulates playback.
     """
 
     model_turn: Content | None = None
@@ -90,8 +90,9 @@ class ModalityTokenCount(Wire):
 class UsageMetadata(Wire):
     """Tokens of one response, not a running sum.
 
-    Vertex calls the response's tokens `candidates…`; `response_tokens` and `by_modality` read either. The details
-    need not add up to the totals, and thoughts lie outside the total on 3.8 (PROTOCOL.md §3.1).
+    Vertex calls the response's tokens `candidates…`; `response_tokens` and `response_by_modality` read
+    either. The details need not add up to the totals, and thoughts lie outside the total on 3.8 (PROTOCOL.md
+    §3.1).
     """
 
     prompt_token_count: int | None = None
@@ -154,7 +155,10 @@ class SessionResumptionUpdate(Wire):
 
 
 class VoiceActivity(Wire):
-    """The server heard speech begin or end; `audio_offset` counts the session's audio, resumed connections included."""
+    """The server heard speech begin or end.
+
+    `audio_offset` counts the session's audio, resumed connections included.
+    """
 
     type: str | None = None
     audio_offset: str | None = None

@@ -1,8 +1,9 @@
 """The reading of frames the typed path refused: field by field, from the same definitions.
 
-protobuf's JSON allows more than msgspec does: snake_case names, base64url with or without padding, int64 as text,
-numbers for enums. Clients in the wild, Google's own among them, mix all of these. Beyond that, a value of a wrong
-type costs that value only, never the frame. Whatever was odd is said in words; the raw frame is kept by the caller.
+protobuf's JSON allows more than msgspec does: snake_case names, base64url with or without padding, int64 as
+text, numbers for enums. Clients in the wild, Google's own among them, mix all of these. Beyond that, a value
+of a wrong type costs that value only, never the frame. Whatever was odd is said in words; the raw frame is
+kept by the caller.
 """
 
 from __future__ import annotations
@@ -12,8 +13,8 @@ import json
 import math
 import re
 from collections.abc import Callable, Mapping
-from functools import lru_cache
-from typing import Any, TypeVar
+from functools import cache
+from typing import Any, TypeVar, cast
 
 import msgspec
 from msgspec import inspect
@@ -51,12 +52,15 @@ class _Notes:
         return (*self.oddities, *more)
 
 
-def read(data: bytes | str, kind: type[S]) -> tuple[S | None, bytes | str, tuple[str, ...], tuple[str, ...]]:
+Reading = tuple[S | None, bytes | str, tuple[str, ...], tuple[str, ...]]
+
+
+def read(data: bytes | str, kind: type[S]) -> Reading[S]:
     """Read a frame as a structure of this kind, as far as it can be. Never raises.
 
     Returns:
-        The message (None where the frame is no JSON object), the data as given, the oddities in words, and the
-        dotted paths of unknown fields.
+        The message (None where the frame is no JSON object), the data as given, the oddities in words, and
+        the dotted paths of unknown fields.
     """
     notes = _Notes()
     try:
@@ -130,12 +134,10 @@ def _clean(value: Any) -> Any:
 _Reader = Callable[[Any, str, _Notes], Any]
 
 
-@lru_cache(maxsize=None)
+@cache
 def _struct_reader(kind: type[msgspec.Struct]) -> _Reader:
-    info = inspect.type_info(kind)
-    assert isinstance(info, inspect.StructType)
     by_name: dict[str, tuple[str, str, _Reader]] = {}
-    for field in info.fields:
+    for field in cast("inspect.StructType", inspect.type_info(kind)).fields:
         entry = (field.name, field.encode_name, _reader(field.type))
         by_name[field.name] = by_name[field.encode_name] = entry
 
@@ -197,7 +199,9 @@ def _list_reader(read_item: _Reader) -> _Reader:
         if not isinstance(value, list | tuple):
             notes.odd(f"expected a list at {path}, found {_kind_of(value)}")
             value = [value]
-        items = (read_item(item, f"{path}[{place}]", notes) for place, item in enumerate(value) if item is not None)
+        items = (
+            read_item(item, f"{path}[{place}]", notes) for place, item in enumerate(value) if item is not None
+        )
         return [item for item in items if item is not _MISSING]
 
     return read_list
@@ -287,12 +291,19 @@ def _bytes(value: Any, path: str, notes: _Notes) -> Any:
     if not isinstance(value, str):
         notes.odd(f"expected base64 at {path}, found {_kind_of(value)}")
         return _MISSING
-    plain = value.translate(_URL_SAFE)
+    try:
+        return binascii.a2b_base64(value, strict_mode=True)
+    except ValueError:
+        return _odd_base64(value, path, notes)
+
+
+def _odd_base64(value: str, path: str, notes: _Notes) -> Any:
     if "-" in value or "_" in value:
         notes.odd(f"base64url in {path}")
     if any(space in value for space in " \t\r\n"):
         notes.odd(f"white space in the base64 of {path}")
-    if len(value.rstrip("=")) == len(value) and len(plain) % 4:
+    plain = value.translate(_URL_SAFE)
+    if len(plain) % 4 and not value.rstrip().endswith("="):
         notes.odd(f"base64 without padding in {path}")
     try:
         return binascii.a2b_base64(plain + "=" * (-len(plain) % 4), strict_mode=True)
@@ -312,5 +323,12 @@ _SCALARS: dict[type[inspect.Type], _Reader] = {
 
 def _kind_of(value: Any) -> str:
     """The JSON name of a Python value, for people."""
-    names = {dict: "an object", list: "a list", str: "text", bool: "true or false", int: "a number", float: "a number"}
+    names = {
+        dict: "an object",
+        list: "a list",
+        str: "text",
+        bool: "true or false",
+        int: "a number",
+        float: "a number",
+    }
     return "null" if value is None else names.get(type(value), type(value).__name__)

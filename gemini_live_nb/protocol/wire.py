@@ -19,77 +19,62 @@ class Wire(
     omit_defaults=True,
     repr_omit_defaults=True,
     kw_only=True,
-    frozen=True,
     forbid_unknown_fields=True,
 ):
     """One message or part of one. Every field is optional and is sent only when it is set.
 
     `None` means absent; `False`, `0`, `""` and an empty structure are sent as they are, since an explicit
-    `false` and no field at all are different things to this API. Use `msgspec.structs.replace` for a changed copy.
+    `false` and no field at all are different things to this API. Treat a message as read-only: every listener
+    is given the same one. For a changed copy use `msgspec.structs.replace`.
     """
 
 
 # protobuf prints int64 as a JSON string and accepts a number too (PROTOCOL.md §2).
 Int64 = Annotated[int, msgspec.Meta(extra={"int64": True})]
 
-# Enums are text, so that a value newer than this file survives. `numbers` lists the names by their protobuf
-# number, because a number is legal JSON for an enum; only those whose numbers are public are listed.
-# Source: googleapis generative_service.proto and content.proto (v1alpha, v1beta); order as in google-genai 3.4.
-ResponseModality = Annotated[str, msgspec.Meta(extra={"numbers": ("MODALITY_UNSPECIFIED", "TEXT", "IMAGE", "AUDIO")})]
+
+def _numbers(*names: str) -> msgspec.Meta:
+    """Attach the names of an enum by their protobuf number, because a number is legal JSON for an enum."""
+    return msgspec.Meta(extra={"numbers": names})
+
+
+# Enums are text, so that a value newer than this file survives. Only those whose numbers are public are
+# listed. Source: googleapis content.proto and generative_service.proto; order of the newer ones as in
+# google-genai 3.4.
+ResponseModality = Annotated[str, _numbers("MODALITY_UNSPECIFIED", "TEXT", "IMAGE", "AUDIO")]
 MediaModality = Annotated[
-    str,
-    msgspec.Meta(extra={"numbers": ("MODALITY_UNSPECIFIED", "TEXT", "IMAGE", "VIDEO", "AUDIO", "DOCUMENT")}),
+    str, _numbers("MODALITY_UNSPECIFIED", "TEXT", "IMAGE", "VIDEO", "AUDIO", "DOCUMENT")
 ]
 MediaResolution = Annotated[
     str,
-    msgspec.Meta(
-        extra={
-            "numbers": (
-                "MEDIA_RESOLUTION_UNSPECIFIED",
-                "MEDIA_RESOLUTION_LOW",
-                "MEDIA_RESOLUTION_MEDIUM",
-                "MEDIA_RESOLUTION_HIGH",
-            )
-        }
+    _numbers(
+        "MEDIA_RESOLUTION_UNSPECIFIED",
+        "MEDIA_RESOLUTION_LOW",
+        "MEDIA_RESOLUTION_MEDIUM",
+        "MEDIA_RESOLUTION_HIGH",
     ),
 ]
 StartSensitivity = Annotated[
-    str,
-    msgspec.Meta(
-        extra={"numbers": ("START_SENSITIVITY_UNSPECIFIED", "START_SENSITIVITY_HIGH", "START_SENSITIVITY_LOW")}
-    ),
+    str, _numbers("START_SENSITIVITY_UNSPECIFIED", "START_SENSITIVITY_HIGH", "START_SENSITIVITY_LOW")
 ]
 EndSensitivity = Annotated[
-    str,
-    msgspec.Meta(extra={"numbers": ("END_SENSITIVITY_UNSPECIFIED", "END_SENSITIVITY_HIGH", "END_SENSITIVITY_LOW")}),
+    str, _numbers("END_SENSITIVITY_UNSPECIFIED", "END_SENSITIVITY_HIGH", "END_SENSITIVITY_LOW")
 ]
 ActivityHandling = Annotated[
-    str,
-    msgspec.Meta(
-        extra={"numbers": ("ACTIVITY_HANDLING_UNSPECIFIED", "START_OF_ACTIVITY_INTERRUPTS", "NO_INTERRUPTION")}
-    ),
+    str, _numbers("ACTIVITY_HANDLING_UNSPECIFIED", "START_OF_ACTIVITY_INTERRUPTS", "NO_INTERRUPTION")
 ]
 TurnCoverage = Annotated[
     str,
-    msgspec.Meta(
-        extra={
-            "numbers": (
-                "TURN_COVERAGE_UNSPECIFIED",
-                "TURN_INCLUDES_ONLY_ACTIVITY",
-                "TURN_INCLUDES_ALL_INPUT",
-                "TURN_INCLUDES_AUDIO_ACTIVITY_AND_ALL_VIDEO",
-            )
-        }
+    _numbers(
+        "TURN_COVERAGE_UNSPECIFIED",
+        "TURN_INCLUDES_ONLY_ACTIVITY",
+        "TURN_INCLUDES_ALL_INPUT",
+        "TURN_INCLUDES_AUDIO_ACTIVITY_AND_ALL_VIDEO",
     ),
 ]
-Behavior = Annotated[str, msgspec.Meta(extra={"numbers": ("UNSPECIFIED", "BLOCKING", "NON_BLOCKING")})]
-Scheduling = Annotated[
-    str, msgspec.Meta(extra={"numbers": ("SCHEDULING_UNSPECIFIED", "SILENT", "WHEN_IDLE", "INTERRUPT")})
-]
-Language = Annotated[str, msgspec.Meta(extra={"numbers": ("LANGUAGE_UNSPECIFIED", "PYTHON")})]
+Behavior = Annotated[str, _numbers("UNSPECIFIED", "BLOCKING", "NON_BLOCKING")]
+Scheduling = Annotated[str, _numbers("SCHEDULING_UNSPECIFIED", "SILENT", "WHEN_IDLE", "INTERRUPT")]
+Language = Annotated[str, _numbers("LANGUAGE_UNSPECIFIED", "PYTHON")]
 Outcome = Annotated[
-    str,
-    msgspec.Meta(
-        extra={"numbers": ("OUTCOME_UNSPECIFIED", "OUTCOME_OK", "OUTCOME_FAILED", "OUTCOME_DEADLINE_EXCEEDED")}
-    ),
+    str, _numbers("OUTCOME_UNSPECIFIED", "OUTCOME_OK", "OUTCOME_FAILED", "OUTCOME_DEADLINE_EXCEEDED")
 ]
