@@ -33,7 +33,7 @@ class Clock(Protocol):
         """Wait this long."""
 
     def timeout(self, seconds: float | None) -> AbstractAsyncContextManager[asyncio.Timeout]:
-        """Limit a block: `async with clock.timeout(5):` raises `TimeoutError` after 5 s; `None` is no limit."""
+        """Limit a block: `async with clock.timeout(5):` raises `TimeoutError` 5 s later; `None`: no limit."""
 
     async def wait_for(self, awaitable: Awaitable[T], seconds: float | None) -> T:
         """Await with a limit; raises `TimeoutError`."""
