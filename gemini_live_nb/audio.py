@@ -33,17 +33,17 @@ SILENCE_DB = -96.0
 _LOUDEST_FLOAT = 8.0
 
 
-def samples_of(data: bytes) -> Samples:
-    """View the bytes of a message as samples, without a copy. A stray last byte is left out.
+def samples_of(data: bytes | bytearray | memoryview) -> Samples:
+    r"""View the bytes of a message as samples, without a copy. A stray last byte is left out.
 
-    >>> samples_of(b"\\x01\\x00\\xff\\xff\\x00").tolist()
+    >>> samples_of(b"\x01\x00\xff\xff\x00").tolist()
     [1, -1]
     """
     return np.frombuffer(data, dtype="<i2", count=len(data) // 2).astype(np.int16, copy=False)
 
 
 def rate_of(mime_type: str | None, default: int = VOICE_RATE) -> int:
-    """Read the sample rate out of a MIME type such as `audio/pcm;rate=24000`; Vertex says plain `audio/pcm`."""
+    """Read the sample rate out of a MIME type such as `audio/pcm;rate=24000`; Vertex leaves it out."""
     found = re.search(r"rate=(\d+)", mime_type or "")
     return int(found[1]) if found else default
 
@@ -52,10 +52,9 @@ def pcm(samples: Any, rate: int, to: int = MIC_RATE) -> Samples:
     """Turn any sound into 16-bit mono at one rate.
 
     Args:
-        samples: An array or list of floats (−1…1) or integers (scaled by their width), mono or `(n,
-        channels)`
-            (or `(channels, n)` where that is plainly meant), or bytes of 16-bit samples. Channels are
-            averaged.
+        samples: An array or list of floats (−1…1) or integers (scaled by their width; 64-bit ones are taken
+            as 16-bit values), mono or `(n, channels)` (or `(channels, n)` where that is plainly meant), or
+            bytes of 16-bit samples. Channels are averaged.
         rate: Samples per second of what is given.
         to: Samples per second wanted.
 
@@ -80,16 +79,21 @@ def pcm(samples: Any, rate: int, to: int = MIC_RATE) -> Samples:
 
 
 def _as_mono(samples: Any) -> npt.NDArray[Any]:
-    sound = np.asarray(samples)
+    try:
+        sound = np.asarray(samples)
+    except ValueError:
+        raise MediaError(
+            "These samples have no one shape.", hint="pass an array of floats or int16"
+        ) from None
     if sound.dtype.kind not in "iuf":
-        raise MediaError(f"Sound is numbers, not {sound.dtype}.", hint="pass a numpy array of floats or int16")
+        raise MediaError(f"Sound is numbers, not {sound.dtype}.", hint="pass an array of floats or int16")
     if sound.ndim == 1:
         return sound
     if sound.ndim != 2:
-        raise MediaError(f"Sound has one or two dimensions, not {sound.ndim}.", hint="pass shape (n, channels)")
+        raise MediaError(f"Sound has one or two dimensions, not {sound.ndim}.", hint="shape it (n, channels)")
     channels_first = sound.shape[0] <= 8 < sound.shape[1]
-    mixed = sound.mean(axis=0 if channels_first else 1, dtype=np.float64)
-    return mixed.astype(sound.dtype) if sound.dtype.kind != "f" else mixed
+    mixed: npt.NDArray[Any] = sound.mean(axis=0 if channels_first else 1, dtype=np.float64)
+    return mixed if sound.dtype.kind == "f" else mixed.astype(sound.dtype)
 
 
 def _as_int16(sound: npt.NDArray[Any]) -> Samples:
@@ -103,10 +107,13 @@ def _as_int16(sound: npt.NDArray[Any]) -> Samples:
                 hint="divide by the largest value first, or pass integers",
             )
         return np.clip(np.rint(finite * 32767), -32768, 32767).astype(np.int16)
+    if sound.dtype.itemsize == 8:
+        # What plain Python integers and sums of int16 become: 16-bit values, not 64-bit ones.
+        return np.clip(sound, -32768, 32767).astype(np.int16)
     bits = sound.dtype.itemsize * 8
     centred = sound.astype(np.int64) - (1 << (bits - 1) if sound.dtype.kind == "u" else 0)
-    shifted = centred >> (bits - 16) if bits > 16 else centred << (16 - bits)
-    return shifted.astype(np.int16)
+    scaled: npt.NDArray[np.int64] = centred >> (bits - 16) if bits > 16 else centred << (16 - bits)
+    return scaled.astype(np.int16)
 
 
 class Resampler:
@@ -159,7 +166,7 @@ def read(path: str | os.PathLike[str], rate: int = MIC_RATE) -> Samples:
     """
     place = Path(path)
     if not place.is_file():
-        raise MediaError(f"There is no file {place}.", hint="check the path; it is looked up from the working folder")
+        raise MediaError(f"There is no file {place}.", hint="it is looked for from the working folder")
     if place.suffix.lower() in _HEADERLESS:
         return pcm(place.read_bytes(), MIC_RATE, rate)
     import soundfile
@@ -167,8 +174,8 @@ def read(path: str | os.PathLike[str], rate: int = MIC_RATE) -> Samples:
     try:
         sound, rate_in = soundfile.read(place, dtype="float32", always_2d=True)
     except (soundfile.LibsndfileError, ValueError) as refusal:
-        raise MediaError(f"{place.name} is no sound file that can be read: {refusal}", hint="convert it to
-        WAV") from None
+        problem = f"{place.name} is no sound file that can be read: {refusal}"
+        raise MediaError(problem, hint="convert it to WAV") from None
     return pcm(sound, rate_in, rate)
 
 

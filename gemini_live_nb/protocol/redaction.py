@@ -11,22 +11,24 @@ from urllib.parse import quote
 
 STRUCK = "[redacted]"
 
+# A value ends where a URL, a quoted string or a list would; what is struck out already is left alone.
+_VALUE = r"(?!\[redacted\])[^\s\"'&<>\\,;)\]}]+"
 # (what to find, what to put). The name before a value stays, so that a reader sees what was there.
 _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"AIza[0-9A-Za-z_\-]{10,}"), STRUCK),
-    (re.compile(r"\bAQ\.[0-9A-Za-z_\-.]{10,}"), STRUCK),
-    (re.compile(r"\bya29\.[0-9A-Za-z_\-.]{10,}"), STRUCK),
-    (re.compile(r"auth_tokens(/|%2[Ff])[^\s\"'&<>\\,;)\]}]+"), rf"auth_tokens\g<1>{STRUCK}"),
-    (re.compile(r"(?i)\b(access_token|api_?key|key|token)=([^\s\"'&<>\\,;)\]}]+)"), rf"\g<1>={STRUCK}"),
+    (re.compile(r"\b(?:AQ|ya29)\.[0-9A-Za-z_\-.]{10,}"), STRUCK),
+    (re.compile(rf"auth_tokens(/|%2[Ff]){_VALUE}"), rf"auth_tokens\g<1>{STRUCK}"),
+    (re.compile(rf"(?i)\b(access_token|api_?key|key|token)=(?!auth_tokens){_VALUE}"), rf"\g<1>={STRUCK}"),
     (
         re.compile(
-            r"(?i)(x-goog-api-key|authorization)([\"']?\s*[:=,]\s*[\"'b]{0,2})((?:Bearer|Token)\s+)?[^\s\"',;)\]}]+"
+            r"(?i)(x-goog-api-key|authorization)([\"']?\s*[:=,]\s*b?[\"']?)((?:Bearer|Token)\s+)?"
+            rf"(?!Bearer|Token|auth_tokens){_VALUE}"
         ),
         rf"\g<1>\g<2>\g<3>{STRUCK}",
     ),
-    (re.compile(r"(?i)\b(Bearer|Token)\s+(?!\[redacted\])[0-9A-Za-z_\-./+=]{12,}"), rf"\g<1> {STRUCK}"),
+    (re.compile(r"\b(Bearer|Token)\s+[0-9A-Za-z_\-./+=]{12,}"), rf"\g<1> {STRUCK}"),
 )
-_HANDLES = re.compile(r"(?i)(\"?(?:new_?handle|handle)\"?\s*[:=]\s*[\"']?)([^\s\"',;)\]}]{8,})")
+_HANDLES = re.compile(rf"(?i)(\"?\b(?:new_?handle|handle)\"?\s*[:=]\s*[\"']?)({_VALUE})")
 
 _seen: set[str] = set()
 # Shorter values are more likely to be a word than a key, and striking them out would garble text.
