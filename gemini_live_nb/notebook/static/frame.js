@@ -101,9 +101,9 @@ export function play(pcm, rate) {
   source.start();
 }
 
-/** @param {DataView} bytes @param {string} mime */
+/** @param {DataView<ArrayBuffer>} bytes @param {string} mime */
 export function picture(bytes, mime) {
-  const url = URL.createObjectURL(new Blob([/** @type {DataView<ArrayBuffer>} */ (bytes)], { type: mime }));
+  const url = URL.createObjectURL(new Blob([bytes], { type: mime }));
   const img = h("img", { class: "glnb-picture", alt: "The picture in this frame", src: url });
   img.addEventListener("load", () => URL.revokeObjectURL(url));
   return img;

@@ -8,10 +8,11 @@ const TARGET = "gemini_live_nb.view";
 
 /**
  * @typedef {{ kind: string, n?: number, re?: number, [field: string]: any }} Message
+ * @typedef {DataView<ArrayBuffer>} Bytes
  * @typedef {object} Link
  * @property {(kind: string, fields?: object, buffers?: ArrayBuffer[]) => void} send
- * @property {(kind: string, fields?: object) => Promise<{ message: Message, buffers: DataView[] }>} ask one answer from Python
- * @property {(fn: (message: Message, buffers: DataView[]) => void) => () => void} listen returns the way to stop
+ * @property {(kind: string, fields?: object) => Promise<{ message: Message, buffers: Bytes[] }>} ask one answer from Python
+ * @property {(fn: (message: Message, buffers: Bytes[]) => void) => () => void} listen returns the way to stop
  */
 
 /**
@@ -19,15 +20,16 @@ const TARGET = "gemini_live_nb.view";
  * @returns {Link}
  */
 export function link(model) {
-  /** @type {Set<(message: Message, buffers: DataView[]) => void>} */
+  /** @type {Set<(message: Message, buffers: Bytes[]) => void>} */
   const listeners = new Set();
-  /** @type {Map<number, (answer: { message: Message, buffers: DataView[] }) => void>} */
+  /** @type {Map<number, (answer: { message: Message, buffers: Bytes[] }) => void>} */
   const waiting = new Map();
   let last = 0;
   let whole = false;
   let asked = 0;
 
   const up = uplink(model);
+  /** @type {Link["send"]} */
   const send = (kind, fields = {}, buffers = []) => up({ kind, ...fields }, buffers);
   const hello = () => send("hello");
 
@@ -90,6 +92,7 @@ function uplink(model) {
     held = [];
     for (const [message, buffers] of now) transmit(message, buffers);
   };
+  /** @param {object} message @param {ArrayBuffer[]} buffers */
   const transmit = (message, buffers) => {
     try {
       if (plain) model.send(message, undefined, buffers);
@@ -113,7 +116,7 @@ function uplink(model) {
   return transmit;
 }
 
-/** Buffers come as DataView in JupyterLab and as Uint8Array in Colab. @param {any} buffer @returns {DataView} */
+/** Buffers come as DataView in JupyterLab and as Uint8Array in Colab. @param {any} buffer @returns {Bytes} */
 function view(buffer) {
   return buffer instanceof DataView ? buffer : new DataView(buffer.buffer ?? buffer, buffer.byteOffset ?? 0, buffer.byteLength);
 }
@@ -128,5 +131,21 @@ export function root(el, name, label) {
   el.classList.add("glnb-host");
   const section = h("section", { class: `glnb glnb-${name}`, "aria-label": label });
   el.append(section);
+  keepKeys(section);
   return section;
+}
+
+/**
+ * JupyterLab takes single keys for commands ("a" adds a cell) wherever the focus is not in a text field; inside our views they are
+ * ours. Combinations such as Ctrl+S stay the application's: it looks for this attribute, after us.
+ * @param {HTMLElement} section
+ */
+function keepKeys(section) {
+  section.setAttribute("data-lm-suppress-shortcuts", "true");
+  section.addEventListener("focusin", () => addEventListener("keydown", choose, true));
+  section.addEventListener("focusout", () => removeEventListener("keydown", choose, true));
+  /** @param {KeyboardEvent} event */
+  function choose(event) {
+    section.toggleAttribute("data-lm-suppress-shortcuts", !(event.ctrlKey || event.metaKey || (event.shiftKey && event.key === "Enter")));
+  }
 }

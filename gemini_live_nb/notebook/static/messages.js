@@ -5,7 +5,12 @@ import { picture, play, tree } from "./frame.js";
 import { icon } from "./icons.js";
 import { link, root } from "./link.js";
 
-/** @typedef {[seq: number, t: number, direction: number, kind: string, others: string, text: string, size: string]} Row */
+/**
+ * @typedef {import("./link.js").Link} Link
+ * @typedef {[seq: number, t: number, direction: number, kind: string, others: string, text: string, size: string]} Row
+ * @typedef {{ matched: number, total: number }} Counts
+ * @typedef {Counts & { filter: number, kinds: string[], rows: Map<number, Row> }} State `rows` by place among the matching, oldest first
+ */
 
 const HEIGHT = 24;
 /** Beyond this a browser's longest page is near; the newest are shown, and a filter finds the others. */
@@ -14,9 +19,10 @@ const ARROWS = ["↓", "↑", "·"];
 const WAYS = ["received", "sent", "local"];
 
 export default () => {
-  /** @type {any} */
+  /** @type {import("./link.js").Link} */
   let wire;
-  const state = { total: 0, matched: 0, filter: 0, kinds: /** @type {string[]} */ ([]), rows: /** @type {Map<number, Row>} */ (new Map()) };
+  /** @type {State} */
+  const state = { total: 0, matched: 0, filter: 0, kinds: [], rows: new Map() };
   /** @type {Set<() => void>} */
   const views = new Set();
 
@@ -29,6 +35,7 @@ export default () => {
   }
 
   return {
+    /** @param {{ model: any }} given */
     initialize({ model }) {
       wire = link(model);
       wire.listen((/** @type {any} */ message) => {
@@ -36,6 +43,7 @@ export default () => {
         for (const view of views) view();
       });
     },
+    /** @param {{ model: any, el: HTMLElement }} given */
     render({ model, el }) {
       const view = table(el, wire, state);
       const size = () => { view.section.style.height = model.get("height"); };
@@ -51,10 +59,10 @@ export default () => {
   };
 };
 
-/** One console on the page. */
+/** One console on the page. @param {HTMLElement} el @param {Link} wire @param {State} state */
 function table(el, wire, state) {
   const section = root(el, "messages", "Messages on the wire");
-  const bar = filters(wire, state, () => { chosen = null; scroll.scrollTop = 0; });
+  const bar = filters(wire, () => { chosen = null; scroll.scrollTop = 0; });
   const space = h("div", { class: "glnb-space" });
   const rows = h("div", { class: "glnb-rows", role: "rowgroup" });
   const scroll = h("div", { class: "glnb-scroll", role: "grid", tabindex: "0", "aria-label": "Frames, newest first", "aria-colcount": "5" }, space, rows);
@@ -65,7 +73,7 @@ function table(el, wire, state) {
   section.append(bar.el, h("div", { class: "glnb-middle" }, scroll, empty), detail.el);
 
   /** What is shown while paused: the counts of that moment. */
-  let held = /** @type {{ matched: number, total: number } | null} */ (null);
+  let held = /** @type {Counts | null} */ (null);
   let chosen = /** @type {number | null} */ (null);
   let asking = false;
   let frame = 0;
@@ -75,7 +83,7 @@ function table(el, wire, state) {
   const count = () => (held ?? state).matched;
   const shown = () => Math.min(count(), MOST);
   /** The newest is on top: row 0 of the page is the last place. */
-  const place = (line) => count() - 1 - line;
+  const place = (/** @type {number} */ line) => count() - 1 - line;
 
   function toggle() {
     held = held ? null : { matched: state.matched, total: state.total };
@@ -121,7 +129,7 @@ function table(el, wire, state) {
     });
   }
 
-  /** Asks for rows that are in sight and not here. */
+  /** Asks for rows that are in sight and not here. @param {number} first @param {number} size */
   async function bring(first, size) {
     if (asking) return;
     asking = true;
@@ -148,6 +156,7 @@ function table(el, wire, state) {
     return el;
   }
 
+  /** @param {number} line */
   function choose(line) {
     if (line < 0 || line >= shown()) return;
     chosen = place(line);
@@ -177,8 +186,8 @@ function table(el, wire, state) {
   return { section, update: draw, stop: () => { sizes.disconnect(); cancelAnimationFrame(frame); } };
 }
 
-/** Direction, kinds and text to look for. */
-function filters(wire, state, changed) {
+/** Direction, kinds and text to look for. @param {Link} wire @param {() => void} changed */
+function filters(wire, changed) {
   const way = /** @type {HTMLSelectElement} */ (h("select", { class: "glnb-field", "aria-label": "Direction" },
     ...[["", "Both ways"], ["sent", "Sent"], ["received", "Received"], ["local", "Local"]].map(([value, text]) => h("option", { value, text }))));
   const kind = /** @type {HTMLSelectElement} */ (h("select", { class: "glnb-field", "aria-label": "Kind" }));
@@ -201,6 +210,7 @@ function filters(wire, state, changed) {
 
   return {
     el,
+    /** @param {State} now @param {Counts | null} held */
     counts(now, held) {
       const { matched, total } = held ?? now;
       const more = held ? ` · ${now.matched - held.matched} new` : "";
@@ -215,10 +225,11 @@ function filters(wire, state, changed) {
   };
 }
 
-/** The opened frame: its tree, and what can be taken away from it. */
+/** The opened frame: its tree, and what can be taken away from it. @param {Link} wire @param {() => void} closed */
 function details(wire, closed) {
   const title = h("span", { class: "glnb-frame" });
   const body = h("div", { class: "glnb-json", tabindex: "0", role: "group", "aria-label": "The frame" });
+  /** @param {string} name @param {string} text @param {() => void} on */
   const button = (name, text, on) => h("button", { type: "button", class: "glnb-button glnb-plain", on: { click: on } }, icon(name), h("span", { text }));
   const asJson = button("copy", "JSON", () => take("json"));
   const asPython = button("copy", "Python", () => take("python"));
@@ -234,6 +245,7 @@ function details(wire, closed) {
     closed();
   }
 
+  /** @param {"json"|"python"} form */
   async function take(form) {
     const { message } = await wire.ask("copy", { seq, form });
     await copy(message.text);
@@ -242,6 +254,7 @@ function details(wire, closed) {
     setTimeout(() => from.replaceChildren(icon("copy"), h("span", { text: form === "json" ? "JSON" : "Python" })), 1500);
   }
 
+  /** @param {import("./frame.js").Media} item */
   async function open(item) {
     const { message, buffers } = await wire.ask("media", { seq, i: item.i });
     if (!buffers.length) return h("span", { class: "glnb-none", text: "no longer kept" });

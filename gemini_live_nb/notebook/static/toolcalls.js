@@ -18,32 +18,38 @@ import { link, root } from "./link.js";
  * @property {string} took "0.42 s"
  * @property {number|null} since for a running one: seconds before the message was sent
  * @property {boolean} cut whether texts were shortened
+ * @property {number} [began] on the page's clock
+ *
+ * @typedef {import("./link.js").Link} Link
  */
 
+/** @type {Record<string, string>} */
 const LOOKS = { asked: "hand", running: "clock", done: "check", failed: "warn", cancelled: "cross", denied: "cross" };
 
 export default () => {
   /** @type {Map<string, Call>} */
   const calls = new Map();
   let total = 0;
-  /** @type {ReturnType<typeof link>} */
+  /** @type {Link} */
   let wire;
   /** @type {Set<(changed: string[] | null) => void>} */
   const views = new Set();
 
   return {
+    /** @param {{ model: any }} given */
     initialize({ model }) {
       wire = link(model);
       wire.listen((message) => {
         if (message.kind === "all") calls.clear();
         total = message.total;
-        for (const call of message.calls) {
+        for (const call of /** @type {Call[]} */ (message.calls)) {
           if (call.since !== null) call.began = performance.now() - 1000 * call.since;
           calls.set(call.key, call);
         }
-        for (const view of views) view(message.kind === "all" ? null : message.calls.map((call) => call.key));
+        for (const view of views) view(message.kind === "all" ? null : message.calls.map((/** @type {Call} */ call) => call.key));
       });
     },
+    /** @param {{ model: any, el: HTMLElement }} given */
     render({ model, el }) {
       const view = toolcalls(el, wire, calls, () => total);
       const size = () => { view.section.style.height = model.get("height"); };
@@ -59,6 +65,7 @@ export default () => {
   };
 };
 
+/** @param {HTMLElement} el @param {Link} wire @param {Map<string, Call>} calls @param {() => number} total */
 function toolcalls(el, wire, calls, total) {
   const section = root(el, "toolcalls", "Tool calls");
   const count = h("span", { class: "glnb-count" });
@@ -71,7 +78,10 @@ function toolcalls(el, wire, calls, total) {
   /** @type {Map<string, ReturnType<typeof card>>} */
   const cards = new Map();
   const clock = window.setInterval(() => {
-    for (const [key, shown] of cards) if (calls.get(key)?.state === "running") shown.tick(calls.get(key));
+    for (const [key, shown] of cards) {
+      const call = calls.get(key);
+      if (call?.state === "running") shown.tick(call);
+    }
   }, 500);
 
   async function loadOlder() {
@@ -83,6 +93,7 @@ function toolcalls(el, wire, calls, total) {
     older.hidden = cards.size >= total();
   }
 
+  /** @param {Call} call @param {boolean} last */
   function place(call, last) {
     const shown = card(call, wire);
     cards.set(call.key, shown);
@@ -94,6 +105,7 @@ function toolcalls(el, wire, calls, total) {
   return {
     section,
     stop: () => clearInterval(clock),
+    /** @param {string[] | null} changed */
     update(changed) {
       if (changed === null) {
         for (const shown of cards.values()) shown.el.remove();
@@ -111,7 +123,7 @@ function toolcalls(el, wire, calls, total) {
   };
 }
 
-/** @param {Call} first */
+/** @param {Call} first @param {Link} wire */
 function card(first, wire) {
   const look = h("span", { class: "glnb-look" });
   const state = h("span", { class: "glnb-state" });
@@ -130,6 +142,7 @@ function card(first, wire) {
   args.hidden = first.args.length === 0;
   let before = "";
 
+  /** @param {boolean} approved */
   function answer(approved) {
     wire.send("answer", { key: first.key, approved });
     for (const button of [yes, no]) /** @type {HTMLButtonElement} */ (button).disabled = true;

@@ -15,37 +15,40 @@ import { link, root } from "./link.js";
  * @property {string[]} tools names of the tools it called
  * @property {"open"|"complete"|"interrupted"} state
  * @property {string} note "first sound after 0.62 s"
+ *
+ * @typedef {import("./link.js").Link} Link
  */
 
 /** Text fields that arrive whole (`model`) or as what was added to them (`model_add`). */
-const GROWING = ["user", "model", "thoughts"];
+const GROWING = /** @type {const} */ (["user", "model", "thoughts"]);
 
 export default () => {
   /** @type {Map<number, Turn>} */
   const turns = new Map();
-  let total = 0;
-  /** @type {ReturnType<typeof link>} */
+  /** @type {Link} */
   let wire;
   /** @type {Set<(changed: number[] | null) => void>} */
   const views = new Set();
 
-  /** Takes one update into the shared state. @returns {number[] | null} changed turns, or null for "all of them" */
+  /**
+   * Takes one update into the shared state.
+   * @param {import("./link.js").Message} message
+   * @returns {number[] | null} changed turns, or null for "all of them"
+   */
   function take(message) {
     if (message.kind === "all") turns.clear();
-    total = message.total;
     for (const update of message.turns) {
+      /** @type {Turn} */
       const turn = turns.get(update.i) ?? { i: update.i, at: "", user: "", model: "", thoughts: "", heard: null, tools: [], state: "open", note: "" };
-      for (const [field, value] of Object.entries(update)) {
-        const grown = field.endsWith("_add") ? field.slice(0, -4) : "";
-        if (GROWING.includes(grown)) turn[grown] += value;
-        else turn[field] = value;
-      }
+      Object.assign(turn, update);
+      for (const field of GROWING) turn[field] += update[`${field}_add`] ?? "";
       turns.set(turn.i, turn);
     }
-    return message.kind === "all" ? null : message.turns.map((turn) => turn.i);
+    return message.kind === "all" ? null : message.turns.map((/** @type {Turn} */ turn) => turn.i);
   }
 
   return {
+    /** @param {{ model: any }} given */
     initialize({ model }) {
       wire = link(model);
       wire.listen((message) => {
@@ -53,8 +56,9 @@ export default () => {
         for (const view of views) view(changed);
       });
     },
+    /** @param {{ model: any, el: HTMLElement }} given */
     render({ model, el }) {
-      const view = transcript(el, wire, turns, () => total);
+      const view = transcript(el, wire, turns);
       const size = () => { view.section.style.height = model.get("height"); };
       model.on("change:height", size);
       size();
@@ -65,8 +69,8 @@ export default () => {
   };
 };
 
-/** One place on the page where the transcript shows. */
-function transcript(el, wire, turns, total) {
+/** One place on the page where the transcript shows. @param {HTMLElement} el @param {Link} wire @param {Map<number, Turn>} turns */
+function transcript(el, wire, turns) {
   const section = root(el, "transcript", "Transcript");
   const older = h("button", { type: "button", class: "glnb-button glnb-plain glnb-older", text: "Earlier turns", hidden: true, on: { click: loadOlder } });
   const empty = h("p", { class: "glnb-empty", text: "Nothing said yet. Talk, or type a message." });
@@ -96,10 +100,12 @@ function transcript(el, wire, turns, total) {
     if (busy || cards.size === 0) return;
     busy = true;
     const { message } = await wire.ask("older", { before: Math.min(...cards.keys()) });
-    for (const turn of message.turns) turns.set(turn.i, turn);
+    /** @type {Turn[]} */
+    const earlier = message.turns;
+    for (const turn of earlier) turns.set(turn.i, turn);
     const anchor = list.firstElementChild;
     const top = anchor?.getBoundingClientRect().top ?? 0;
-    draw(message.turns.map((turn) => turn.i).filter((i) => !cards.has(i)).sort((a, b) => b - a), true);
+    draw(earlier.map((turn) => turn.i).filter((i) => !cards.has(i)).sort((a, b) => b - a), true);
     if (anchor) scroll.scrollTop += anchor.getBoundingClientRect().top - top;
     busy = false;
   }
@@ -131,6 +137,7 @@ function transcript(el, wire, turns, total) {
 
   return {
     section,
+    /** @param {number[] | null} changed */
     update(changed) {
       if (changed === null) {
         cards.clear();
@@ -144,7 +151,7 @@ function transcript(el, wire, turns, total) {
   };
 }
 
-/** One turn: what you said, what the model thought, what it answered and how much of it was heard. */
+/** One turn: what you said, what the model thought, what it answered and how much of it was heard. @param {number} i */
 function card(i) {
   const you = line("You", "you");
   const model = line("Model", "model");
@@ -166,9 +173,10 @@ function card(i) {
       you.el.hidden = !turn.user;
       grow(you.text, seen(turn.user));
       you.time.textContent = turn.user ? turn.at : "";
-      const cut = turn.heard !== null && turn.model.startsWith(turn.heard);
-      grow(model.text, seen(cut ? turn.heard : turn.model));
-      lost.textContent = cut ? seen(turn.model.slice(turn.heard.length)) : "";
+      const heard = turn.heard !== null && turn.model.startsWith(turn.heard) ? turn.heard : turn.model;
+      const after = seen(turn.model.slice(heard.length));
+      grow(model.text, seen(heard) + (/^\s/.test(after) ? " " : ""));
+      lost.textContent = after.trimStart();
       lost.hidden = !lost.textContent;
       fold.hidden = !turn.thoughts;
       grow(thoughts, seen(turn.thoughts));
@@ -194,7 +202,7 @@ function line(who, role) {
   return { el: h("div", { class: `glnb-line glnb-is-${role}` }, h("span", { class: "glnb-who", text: who }), body, time), text, body, time };
 }
 
-/** Appends where the new text only grew, so that a selection in it stays. */
+/** Appends where the new text only grew, so that a selection in it stays. @param {HTMLElement} el @param {string} text */
 function grow(el, text) {
   const node = el.firstChild;
   const old = el.textContent ?? "";

@@ -5,6 +5,14 @@ import { h } from "./dom.js";
 import { icon } from "./icons.js";
 import { link, root } from "./link.js";
 
+/**
+ * @typedef {{ t: number, kind: string, label: string }} Mark
+ * @typedef {{ lanes: Lane[], marks: Mark[], ahead: number, running: boolean, still: number }} State
+ * @typedef {{ you: string, model: string, line: string, text: string, live: string, font: string }} Colours
+ * @typedef {{ width: number, height: number, ratio: number, colours: Colours }} Sheet in device pixels
+ * @typedef {CanvasRenderingContext2D} Pen
+ */
+
 const RATE = 100;
 /** Ten minutes of pairs are kept for looking back; older ones are in the log. */
 const KEPT = 600 * RATE;
@@ -26,7 +34,7 @@ class Lane {
     this.end = Math.max(this.end, slot + pairs.length / 2);
   }
 
-  /** Silence from one slot up to another. */
+  /** Silence from one slot up to another. @param {number} from @param {number} to */
   wipe(from, to) {
     for (let slot = Math.max(from, to - KEPT); slot < to; slot++) {
       this.pairs[(2 * slot) % (2 * KEPT)] = 0;
@@ -43,12 +51,12 @@ class Lane {
 }
 
 export default () => {
-  const state = { lanes: [new Lane(), new Lane()], marks: /** @type {{ t: number, kind: string, label: string }[]} */ ([]), ahead: -Infinity, running: false, still: 0 };
-  /** @type {ReturnType<typeof link>} */
-  let wire;
+  /** @type {State} */
+  const state = { lanes: [new Lane(), new Lane()], marks: [], ahead: -Infinity, running: false, still: 0 };
   /** @type {Set<() => void>} */
   const views = new Set();
 
+  /** @param {import("./link.js").Message} message @param {DataView[]} buffers */
   function take(message, buffers) {
     if (message.kind === "all") {
       state.lanes = [new Lane(), new Lane()];
@@ -70,13 +78,14 @@ export default () => {
   }
 
   return {
+    /** @param {{ model: any }} given */
     initialize({ model }) {
-      wire = link(model);
-      wire.listen((message, buffers) => {
+      link(model).listen((message, buffers) => {
         take(message, buffers);
         for (const wake of views) wake();
       });
     },
+    /** @param {{ model: any, el: HTMLElement }} given */
     render({ model, el }) {
       const view = waveform(el, state, model);
       views.add(view.wake);
@@ -88,7 +97,12 @@ export default () => {
   };
 };
 
-/** One canvas. It draws while something moves in its window and while it is on the screen, and rests otherwise. */
+/**
+ * One canvas. It draws while something moves in its window and while it is on the screen, and rests otherwise.
+ * @param {HTMLElement} el
+ * @param {State} state
+ * @param {any} model
+ */
 function waveform(el, state, model) {
   const section = root(el, "waveform", "Waveform");
   const canvas = /** @type {HTMLCanvasElement} */ (h("canvas", { role: "img", "aria-label": "Sound over time: you above, the model below" }));
@@ -113,6 +127,7 @@ function waveform(el, state, model) {
     hold.setAttribute("aria-label", name);
   }
 
+  /** @param {number} by */
   function zoom(by) {
     at = Math.min(SPANS.length - 1, Math.max(0, at + by));
     wake();
@@ -152,10 +167,10 @@ function waveform(el, state, model) {
     if (!frame && onScreen) frame = requestAnimationFrame(draw);
   }
 
-  /** Canvas knows no CSS variables; read again when the theme changes. */
+  /** Canvas knows no CSS variables; read again when the theme changes. @returns {Colours} */
   function palette() {
     const css = getComputedStyle(section);
-    const read = (name) => css.getPropertyValue(name).trim();
+    const read = (/** @type {string} */ name) => css.getPropertyValue(name).trim();
     return { you: read("--glnb-you"), model: read("--glnb-model"), line: css.borderTopColor, text: css.color, live: read("--glnb-live"), font: css.fontFamily };
   }
 
@@ -177,12 +192,12 @@ function waveform(el, state, model) {
   };
 }
 
-/** Draws the window `[right - span, right]`. */
+/** Draws the window `[right - span, right]`. @param {Pen} g @param {State} state @param {Sheet & { right: number, span: number }} sheet */
 function paint(g, state, { width, height, ratio, right, span, colours }) {
   g.clearRect(0, 0, width, height);
   const left = right - span;
   const perSlot = width / (span * RATE);
-  const x = (t) => (t - left) * RATE * perSlot;
+  const x = (/** @type {number} */ t) => (t - left) * RATE * perSlot;
   const half = height / 2;
   grid(g, { width, height, ratio, left, right, span, x, colours });
   for (const [k, lane] of state.lanes.entries()) {
@@ -199,7 +214,12 @@ function paint(g, state, { width, height, ratio, right, span, colours }) {
   }
 }
 
-/** One bar a pixel or a slot, whichever is wider. */
+/**
+ * One bar a pixel or a slot, whichever is wider.
+ * @param {Pen} g
+ * @param {Lane} lane
+ * @param {{ left: number, right: number, perSlot: number, middle: number, reach: number, ratio: number }} where
+ */
 function bars(g, lane, { left, right, perSlot, middle, reach, ratio }) {
   const step = Math.max(1, Math.ceil((2 * ratio) / perSlot));
   const first = Math.max(0, lane.end - KEPT, Math.floor((left * RATE) / step) * step);
@@ -220,7 +240,7 @@ function bars(g, lane, { left, right, perSlot, middle, reach, ratio }) {
   }
 }
 
-/** Seconds along the bottom. */
+/** Seconds along the bottom. @param {Pen} g @param {Sheet & { left: number, right: number, span: number, x: (t: number) => number }} sheet */
 function grid(g, { width, height, ratio, left, right, span, x, colours }) {
   const every = [1, 2, 5, 10, 30, 60, 120].find((s) => (s / span) * width >= 70 * ratio) ?? 120;
   g.font = `${10.5 * ratio}px ${colours.font}`;
@@ -235,7 +255,7 @@ function grid(g, { width, height, ratio, left, right, span, x, colours }) {
   }
 }
 
-/** A mark: an interruption is told by line, notch and word, never by colour alone. */
+/** A mark: an interruption is told by line, width and word, never by colour alone. @param {Pen} g @param {Mark} mark @param {number} x @param {Omit<Sheet, "width">} sheet */
 function stroke(g, mark, x, { height, ratio, colours }) {
   const cut = mark.kind === "interrupted";
   g.fillStyle = cut ? colours.live : colours.text;

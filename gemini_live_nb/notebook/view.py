@@ -1,0 +1,158 @@
+"""What all views share: paced, numbered messages down; requests from the page up; a state that a reloaded page can ask for.
+
+A view's traits are its layout and nothing else: what a trait holds is saved in the notebook. What it shows goes down as custom
+messages. Those are numbered, so that a page that missed some notices, says `hello`, and is given everything anew.
+"""
+
+from __future__ import annotations
+
+import secrets
+import threading
+import weakref
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import anywidget
+import traitlets as t
+
+from .pace import PACE
+from .source import Source, source
+
+if TYPE_CHECKING:
+    from ..session.events import Event
+
+Fields = dict[str, Any]
+Buffers = list[bytes]
+
+TARGET = "gemini_live_nb.view"
+"""The comm target by which pages talk to views (`static/link.js`)."""
+
+_views: weakref.WeakValueDictionary[str, View] = weakref.WeakValueDictionary()
+_registered: weakref.WeakSet[Any] = weakref.WeakSet()
+
+
+class View(anywidget.AnyWidget):
+    """A widget that shows one source.
+
+    A subclass says what is shown at first (`whole`), what has changed since (`changed`), and what to do with an event (`seen`)
+    and with a message of the page (`asked`). `whole`, `changed` and `asked` run on the pace's thread; `seen` runs on the
+    I/O thread and only takes notes.
+
+    Args:
+        of: A `Live`, a `LiveSession`, a `SessionLog` or a replay.
+        layout: Anything ipywidgets lays a widget out by: `height="300px"`, `layout=Layout(…)`.
+    """
+
+    every: ClassVar[float] = 0.05
+    kinds: ClassVar[int] = 0
+    """Mask of the event kinds this view wants; 0 for every one."""
+
+    _view_id = t.Unicode().tag(sync=True)
+    height = t.Unicode("320px").tag(sync=True)
+
+    def __init__(self, of: Any, **layout: Any) -> None:
+        self.source: Source = source(of)
+        self._number = 0
+        self._fresh = threading.Event()
+        self._fresh.set()
+        super().__init__(_view_id=secrets.token_hex(8), **layout)
+        _views[self._view_id] = self
+        _register_target()
+        self.on_msg(self._plain)
+        self._leave = self.source.listen(self._event)
+        self.touch()
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} of {self.source!r}>"
+
+    def close(self) -> None:
+        """Take the view off the page and stop listening."""
+        leave, self._leave = getattr(self, "_leave", None), None
+        if leave is not None:
+            leave()
+            PACE.forget(self)
+        super().close()
+
+    def touch(self) -> None:
+        """There is something new to show."""
+        PACE.soon(self)
+
+    def restart(self) -> None:
+        """Show everything anew: the page asked, or the source is another one now."""
+        self._fresh.set()
+        self.touch()
+
+    def flush(self) -> None:
+        """Send what is new; called by the pace."""
+        if self._fresh.is_set():
+            self._fresh.clear()
+            kind, content = "all", self.whole()
+        else:
+            kind, content = "some", self.changed()
+        if content is None or self.comm is None:
+            return
+        self._number += 1
+        fields, buffers = content
+        self.send({"kind": kind, "n": self._number, **fields}, buffers=buffers)
+
+    def reply(self, request: Fields, fields: Fields, buffers: Buffers | None = None) -> None:
+        """Answer one request of the page."""
+        self.send({"kind": request["kind"], "re": request["re"], **fields}, buffers=buffers or [])
+
+    def whole(self) -> tuple[Fields, Buffers]:
+        """Everything the page needs to show the present state."""
+        raise NotImplementedError
+
+    def changed(self) -> tuple[Fields, Buffers] | None:
+        """What is new since the last message; None where there is nothing."""
+        return self.whole()
+
+    def seen(self, event: Event) -> bool:
+        """Take note of an event, on the I/O thread. Returns whether there is something to show."""
+        return True
+
+    def asked(self, message: Fields, buffers: Buffers) -> None:
+        """Do what the page wants, on the pace's thread."""
+
+    def _event(self, event: Event | None) -> None:
+        if event is None:
+            self.restart()
+        elif (not self.kinds or event.kinds & self.kinds or not event.kinds) and self.seen(event):
+            self.touch()
+
+    def _plain(self, _widget: Any, content: Any, buffers: Sequence[memoryview]) -> None:
+        self.heard(content, buffers)
+
+    def heard(self, content: Any, buffers: Sequence[memoryview]) -> None:
+        """A message of the page, on any thread: only put aside."""
+        if not isinstance(content, dict):
+            return
+        if content.get("kind") == "hello":
+            self.restart()
+        else:
+            given = [bytes(buffer) for buffer in buffers]
+            PACE.do(lambda: self.asked(content, given))
+
+
+def _register_target() -> None:
+    """Let pages open comms to us: those are served by a thread of their own while a cell is busy (ipykernel 7)."""
+    import comm
+
+    manager = comm.get_comm_manager()
+    if manager not in _registered:
+        manager.register_target(TARGET, _opened)
+        _registered.add(manager)
+
+
+def _opened(comm: Any, message: dict[str, Any]) -> None:
+    view_id = str(message["content"]["data"].get("owner", ""))
+
+    def received(message: dict[str, Any]) -> None:
+        view = _views.get(view_id)
+        if view is not None:
+            view.heard(message["content"]["data"], message.get("buffers") or [])
+
+    # Nothing is ever published on this comm: ipykernel 7.4 would then serve it on the busy main shell.
+    comm.on_msg(received)
+
+
