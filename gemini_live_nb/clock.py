@@ -14,7 +14,7 @@ import itertools
 import threading
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from typing import Any, Protocol, TypeVar
 
 T = TypeVar("T")
@@ -37,6 +37,9 @@ class Clock(Protocol):
 
     async def wait_for(self, awaitable: Awaitable[T], seconds: float | None) -> T:
         """Await with a limit; raises `TimeoutError`."""
+
+    def hold(self) -> AbstractContextManager[None]:
+        """Say that work goes on which the event loop cannot see, in a thread: simulated time waits for it."""
 
 
 class RealClock:
@@ -62,6 +65,10 @@ class RealClock:
         """Await with a limit; raises `TimeoutError`."""
         async with asyncio.timeout(seconds):
             return await awaitable
+
+    def hold(self) -> AbstractContextManager[None]:
+        """Nothing: real time waits for nobody."""
+        return contextlib.nullcontext()
 
 
 class _Alarm:
