@@ -1,0 +1,247 @@
+"""The index of a run: one small row of fixed width for each frame, and a heap of their strings.
+
+`index.bin` holds `ROW` records behind a short header, `heap.bin` the UTF-8 of their texts. A frame that
+bundles several things (3.x puts sound and transcript into one) has continuation rows, `part` 1, 2, …:
+`kinds` of part 0 are all kinds of the frame, `kind` is that of the row itself. Rows are written after their
+frame is decoded; where they are missing, the folder's reader makes them again with the same `describe`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import struct
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from gemini_live_nb.protocol.kinds import KINDS
+
+from .lines import Cut
+
+# name, numpy type, struct code: the record on disk, little-endian and unpadded.
+_FIELDS = (
+    ("seq", "u4", "I"),
+    ("conn", "u2", "H"),
+    ("part", "u2", "H"),
+    ("t_ns", "i8", "q"),
+    ("direction", "u1", "B"),
+    ("opcode", "u1", "B"),
+    ("kind", "u1", "B"),
+    ("role", "u1", "B"),
+    ("kinds", "u8", "Q"),
+    ("flags", "u4", "I"),
+    ("wire_bytes", "u4", "I"),
+    ("mime", "u1", "B"),
+    ("media_bytes", "u4", "I"),
+    ("media_ms", "f4", "f"),
+    ("media_rate", "u4", "I"),
+    ("level", "i2", "h"),
+    ("prompt_tokens", "i4", "i"),
+    ("response_tokens", "i4", "i"),
+    ("thoughts_tokens", "i4", "i"),
+    ("total_tokens", "i4", "i"),
+    ("line_offset", "u8", "Q"),
+    ("line_bytes", "u4", "I"),
+    ("media_offset", "i8", "q"),
+    ("media_chars", "u4", "I"),
+    ("heap_offset", "u8", "Q"),
+    ("text_bytes", "u4", "I"),
+    ("id_bytes", "u2", "H"),
+    ("name_bytes", "u2", "H"),
+    ("mime_bytes", "u1", "B"),
+    ("extra_bytes", "u4", "I"),
+)
+ROW = np.dtype([(name, "<" + dtype) for name, dtype, _ in _FIELDS])
+_PACK = struct.Struct("<" + "".join(code for _, _, code in _FIELDS)).pack
+
+RowArray = npt.NDArray[np.void]
+
+# Media types by number; the order is part of the file format, so append only. 0 is none, 255 is spelt in the
+# heap.
+MIMES = (
+    "",
+    "audio/pcm",
+    "audio/pcm;rate=16000",
+    "audio/pcm;rate=24000",
+    "audio/pcm;rate=48000",
+    "audio/pcm;rate=44100",
+    "audio/pcm;rate=8000",
+    "image/jpeg",
+    "image/png",
+    "image/webp",
+    "video/mp4",
+    "application/pdf",
+    "text/plain",
+)
+OTHER_MIME = 255
+_MIME_NUMBER = {mime: number for number, mime in enumerate(MIMES)}
+
+ROLES = ("", "user", "model", "tool")
+
+# Bits of `flags`.
+HAS_TEXT = 1
+FINISHED = 2  # a transcript's `finished`
+WILL_CONTINUE = 4  # a function response's `willContinue`
+RESUMABLE = 8
+IN_PROGRESS = 16  # interactionStatus: IN_PROGRESS
+BEGINS = 32  # voiceActivity ACTIVITY_START, activityStart
+ENDS = 64  # voiceActivity ACTIVITY_END, activityEnd, audioStreamEnd
+ASKS = 128  # clientContent.turnComplete
+ODD = 256  # read by the tolerant path, or not at all
+SILENT = 512  # a function response with scheduling SILENT
+HISTORY = 1024  # setup.historyConfig.initialHistoryInClientContent
+SECRET = 2048  # the frame carries a resumption handle
+RESUMES = 4096  # setup with a handle
+
+NO_LEVEL = -32768
+
+HEADER_BYTES = 64
+_MAGIC = b"GLNBIX1\n"
+
+
+class Row(NamedTuple):
+    """One row before it has a place on disk. `kind` is a position in `KINDS`, `kinds` a mask of them."""
+
+    seq: int
+    conn: int
+    part: int
+    t_ns: int
+    direction: int
+    opcode: int
+    kind: int
+    role: int
+    kinds: int
+    flags: int
+    wire_bytes: int
+    mime: str = ""
+    media_bytes: int = 0
+    media_ms: float = 0.0
+    media_rate: int = 0
+    level: int = NO_LEVEL
+    prompt_tokens: int = -1
+    response_tokens: int = -1
+    thoughts_tokens: int = -1
+    total_tokens: int = -1
+    text: str | None = None
+    tool_id: str = ""
+    tool_name: str = ""
+    extra: str = ""
+
+
+class Place(NamedTuple):
+    """Where a frame lies: its line in `messages.jsonl` and the runs it left in `media.bin`."""
+
+    line_offset: int
+    line_bytes: int
+    cuts: list[Cut]
+
+
+def header() -> bytes:
+    """The head of `index.bin`: an index made by another layout or vocabulary is built anew."""
+    signature = hashlib.sha256(repr((_FIELDS, KINDS, MIMES, ROLES)).encode()).digest()[:16]
+    return (_MAGIC + signature).ljust(HEADER_BYTES, b"\0")
+
+
+def _media_place(row: Row, cuts: list[Cut], used: int) -> tuple[int, int, int]:
+    """The cut that holds this row's media: the next whose length fits (base64, padded or not)."""
+    padded = (row.media_bytes + 2) // 3 * 4
+    for number in range(used, len(cuts)):
+        _, offset, length = cuts[number]
+        if 0 <= padded - length <= 2:
+            return offset, length, number + 1
+    return -1, 0, used
+
+
+def pack(rows: Iterable[Row], place: Place, heap_end: int) -> tuple[bytes, bytes]:
+    """Write the rows of one frame: their records, and their strings as they go to the heap from `heap_end`
+    on.
+    """
+    records: list[bytes] = []
+    strings: list[bytes] = []
+    used = 0
+    for row in rows:
+        media_offset, media_chars = -1, 0
+        if row.media_bytes:
+            media_offset, media_chars, used = _media_place(row, place.cuts, used)
+        mime = _MIME_NUMBER.get(row.mime, OTHER_MIME)
+        heap = _Heap.of(row, mime)
+        records.append(
+            _PACK(
+                *(row.seq, row.conn, row.part, row.t_ns, row.direction, row.opcode, row.kind, row.role),
+                *(row.kinds, row.flags, row.wire_bytes),
+                *(mime, row.media_bytes, row.media_ms, row.media_rate, row.level),
+                *(row.prompt_tokens, row.response_tokens, row.thoughts_tokens, row.total_tokens),
+                *(place.line_offset, place.line_bytes, media_offset, media_chars),
+                *(heap_end, heap.text, heap.id, heap.name, heap.mime, heap.extra),
+            )
+        )
+        if heap.bytes:
+            strings.append(heap.bytes)
+            heap_end += len(heap.bytes)
+    return b"".join(records), b"".join(strings)
+
+
+class _Heap(NamedTuple):
+    """A row's strings, one after another, and how long each is."""
+
+    bytes: bytes
+    text: int
+    id: int
+    name: int
+    mime: int
+    extra: int
+
+    @staticmethod
+    def of(row: Row, mime: int) -> _Heap:
+        if (
+            row.text is None
+            and not row.extra
+            and not row.tool_id
+            and not row.tool_name
+            and mime != OTHER_MIME
+        ):
+            return _NO_STRINGS
+        text = (row.text or "").encode("utf-8", "surrogatepass")
+        tool_id = row.tool_id.encode("utf-8", "surrogatepass")
+        name = row.tool_name.encode("utf-8", "surrogatepass")
+        spelt = row.mime.encode("utf-8", "surrogatepass") if mime == OTHER_MIME else b""
+        extra = row.extra.encode("utf-8", "surrogatepass")
+        joined = b"".join((text, tool_id, name, spelt, extra))
+        return _Heap(joined, len(text), len(tool_id), len(name), len(spelt), len(extra))
+
+
+_NO_STRINGS = _Heap(b"", 0, 0, 0, 0, 0)
+
+
+def unpack(rows: RowArray, heap: bytes) -> list[Row]:
+    """Read rows back as they were before they were written."""
+    read: list[Row] = []
+    # One tolist() for all: asking a record for its fields one by one is twenty times slower.
+    for values in rows.tolist():
+        numbers, (at, text_bytes, id_bytes, name_bytes, mime_bytes, extra_bytes) = values[:20], values[24:]
+        text, tool_id, tool_name, spelt, extra = "", "", "", "", ""
+        if text_bytes or id_bytes or name_bytes or mime_bytes or extra_bytes:
+            lengths = text_bytes, id_bytes, name_bytes, mime_bytes, extra_bytes
+            text, tool_id, tool_name, spelt, extra = _slices(heap, at, *lengths)
+        read.append(
+            Row(
+                *numbers[:11],
+                spelt if numbers[11] == OTHER_MIME else MIMES[numbers[11]],
+                *numbers[12:],
+                text if numbers[9] & HAS_TEXT else None,
+                tool_id,
+                tool_name,
+                extra,
+            )
+        )
+    return read
+
+
+def _slices(heap: bytes, at: int, *lengths: int) -> list[str]:
+    pieces: list[str] = []
+    for length in lengths:
+        pieces.append(heap[at : at + length].decode("utf-8", "surrogatepass") if length else "")
+        at += length
+    return pieces

@@ -1,0 +1,171 @@
+"""The store of a run that is being recorded: what waits for the disk, and what is there already.
+
+Without a folder it is all there is: the last frames, within a limit of bytes.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from . import index
+from .files import Frame, RunFiles
+from .folder import EMPTY, FolderStore, Table, in_order, read_index
+from .index import Place, Row
+from .lines import Line
+
+# One batch of the writer: small enough that a failed one is cheap to lay out again.
+_BATCH = 20_000
+
+# Beyond its data, a kept frame costs about this much memory.
+_OVERHEAD = 300
+
+
+class LiveStore:
+    """Frames and rows as the recorder hands them over.
+
+    Args:
+        files: Where they are written, `None` to keep them in memory.
+        most: Most bytes waiting for the disk, or kept in memory.
+
+    Attributes:
+        forgotten: Frames that memory had no more room for.
+        lock: Held by the recorder while it hands something over.
+    """
+
+    def __init__(self, files: RunFiles | None, most: int) -> None:
+        self.files = files
+        self.most = most
+        self.forgotten = 0
+        self.lock = threading.RLock()
+        self.notes: list[str] = []
+        self._frames: dict[int, Frame] = {}
+        self._rows: list[list[Row]] = []
+        self._kept: dict[int, list[Row]] = {}
+        self._bytes = 0
+        self._writing = threading.Lock()
+        self._disk = FolderStore(files.folder) if files is not None else None
+        self._seen = EMPTY
+        self._seen_rows = 0
+
+    @property
+    def folder(self) -> Path | None:
+        """The run's folder, `None` in memory."""
+        return self.files.folder if self.files is not None else None
+
+    @property
+    def meta(self) -> dict[str, Any]:
+        """`session.json`, empty in memory."""
+        return self.files.meta if self.files is not None else {}
+
+    # Called by the recorder, which holds the lock.
+
+    def take(self, frame: Frame, size: int) -> bool:
+        """Take a frame in. Returns whether there was room."""
+        size += _OVERHEAD
+        if self._bytes + size > self.most and not self._make_room(size):
+            return False
+        self._frames[frame[0]] = frame
+        self._bytes += size
+        return True
+
+    def _make_room(self, size: int) -> bool:
+        if self.files is not None or size > self.most:
+            return False
+        while self._bytes + size > self.most:
+            oldest = next(iter(self._frames))
+            self._bytes -= len(self._frames.pop(oldest)[5]) + _OVERHEAD
+            self._kept.pop(oldest, None)
+            self.forgotten += 1
+        return True
+
+    def index(self, rows: list[Row]) -> None:
+        """Take in the rows of a frame."""
+        if self.files is not None:
+            self._rows.append(rows)
+        elif rows[0].seq in self._frames:
+            self._kept[rows[0].seq] = rows
+
+    # Called by the writer.
+
+    def write(self) -> None:
+        """Write what waits, in batches.
+
+        Raises:
+            OSError: the disk refused; what was not written still waits.
+        """
+        assert self.files is not None
+        with self._writing:
+            while True:
+                with self.lock:
+                    rows = self._rows[:_BATCH]
+                    frames = list(self._frames.values())[:_BATCH]
+                if not rows and not frames:
+                    return
+                if len(frames) == _BATCH:
+                    last = frames[-1][0]
+                    rows = [described for described in rows if described[0].seq <= last]
+                self.files.write(frames, sorted(rows, key=_first_seq))
+                with self.lock:
+                    del self._rows[: len(rows)]
+                    for frame in frames:
+                        del self._frames[frame[0]]
+                        self._bytes -= len(frame[5]) + _OVERHEAD
+
+    def written(self, seq: int) -> bool:
+        """Whether every frame before `seq`, and every row handed over, is on disk."""
+        first = next(iter(self._frames), None)
+        return (first is None or first >= seq) and (not self._rows or self._rows[0][0].seq >= seq)
+
+    def close(self, **meta: Any) -> None:
+        """End the run."""
+        if self.files is not None:
+            with self._writing:
+                self.files.write_meta(**meta)
+                self.files.close()
+
+    # Called by readers.
+
+    def pending(self, seq: int) -> Frame | None:
+        """A frame that is still in memory."""
+        return self._frames.get(seq)
+
+    def table(self) -> Table:
+        """The index so far. In a folder: as far as it is written, so flush first for the latest."""
+        if self.files is None:
+            return self._memory_table()
+        rows = self.files.rows
+        if rows != self._seen_rows:
+            read, heap = read_index(self.files.folder, rows)
+            self._seen, self._seen_rows = Table(in_order(read), heap), rows
+        return self._seen
+
+    def _memory_table(self) -> Table:
+        records: list[bytes] = []
+        strings: list[bytes] = []
+        heap_end = 0
+        with self.lock:
+            kept = list(self._kept.values())
+        for rows in kept:
+            record, text = index.pack(rows, Place(0, 1, []), heap_end)
+            records.append(record)
+            strings.append(text)
+            heap_end += len(text)
+        rows_read = np.frombuffer(b"".join(records), index.ROW)
+        return Table(in_order(rows_read), b"".join(strings))
+
+    def line(self, offset: int, length: int) -> Line | None:
+        """One written line, read."""
+        return self._disk.line(offset, length) if self._disk is not None else None
+
+    def media(self, offset: int, length: int) -> bytes:
+        """A written run of base64."""
+        return self._disk.media(offset, length) if self._disk is not None else b""
+
+
+def _first_seq(rows: Sequence[Row]) -> int:
+    return rows[0].seq

@@ -1,0 +1,346 @@
+"""Keep every frame: taken in microseconds on the caller's side, written by a thread of its own.
+
+The caller's side (`received`, `describe`, `sent`, `local`) never waits for the disk and never raises. What
+cannot be kept, because the disk is full or too slow, is counted and told through `on_trouble`, and the
+conversation goes on.
+"""
+
+from __future__ import annotations
+
+import atexit
+import logging
+import secrets
+import threading
+import time
+import weakref
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from gemini_live_nb.clock import Clock, RealClock
+from gemini_live_nb.errors import LogError
+from gemini_live_nb.protocol.client import ClientMessage
+from gemini_live_nb.protocol.codec import Decoded, decode_client
+from gemini_live_nb.protocol.kinds import kinds_of
+
+from .describe import Stamp, describe, describe_local
+from .files import Frame, RunFiles
+from .folder import runs_folder, session_meta
+from .index import Row
+from .lines import BINARY, LOCAL, RECEIVED, SENT, TEXT, json_fields, payload
+from .live import LiveStore
+from .run import SessionLog
+from .turns import TurnFold
+
+FLUSH_S = 0.1
+
+_LOG = logging.getLogger(__name__)
+
+_MOST_UNDESCRIBED = 10_000
+_RETRY_S = 1.0
+
+Listener = Callable[[int, list[Row]], None]
+
+
+class Recorder:
+    """Record one run, to a folder or, without one, to bounded memory.
+
+    Args:
+        folder: Where to; `None` keeps the last `memory` bytes in memory only.
+        clock: Tells the time (DESIGN 14).
+        meta: Added to `session.json`: `model`, `setup` (redacted) and the like.
+        on_trouble: Called on the writer's thread with a `LogError` when frames cannot be kept.
+        backlog: Most bytes that may wait for the disk; what comes beyond is lost, counted and told.
+        memory: Most bytes of frames kept without a folder; the oldest go first.
+
+    Raises:
+        LogError: the folder cannot be made.
+
+    Attributes:
+        log: The run, readable while it is recorded.
+        fold: Its turns; set `fold.on_started` and `fold.on_ended` to hear of them.
+        lost: Frames that could not be kept.
+
+    >>> recorder = Recorder(None, clock=RealClock())
+    >>> recorder.sent('{"realtimeInput": {"text": "Hi"}}', conn=0)
+    0
+    >>> len(recorder.log)
+    1
+    """
+
+    def __init__(
+        self,
+        folder: Path | str | None,
+        *,
+        clock: Clock | None = None,
+        meta: Mapping[str, Any] | None = None,
+        on_trouble: Callable[[LogError], None] | None = None,
+        backlog: int = 64 << 20,
+        memory: int = 64 << 20,
+    ) -> None:
+        clock = clock or RealClock()
+        self.on_trouble = on_trouble
+        self.lost = 0
+        self._monotonic = clock.monotonic
+        self._start = clock.monotonic()
+        self._next = 0
+        self._conn = 0
+        self._stamps: dict[int, Stamp] = {}
+        self._listeners: list[Listener] = []
+        self._closed = False
+        meta = session_meta(clock.time(), self._start, meta or {})
+        self._store = LiveStore(_open(folder, meta), backlog if folder is not None else memory)
+        self._lock = self._store.lock
+        self.log = SessionLog(
+            self._store, name=Path(folder).name if folder is not None else "memory", meta=meta
+        )
+        self.fold = TurnFold(self.log)
+        self.log.attach(self)
+        self._writer = _Writer(self) if folder is not None else None
+        if self._writer is not None:
+            self._writer.start()
+
+    # The caller's side.
+
+    def received(self, data: bytes | str, conn: int = 0) -> int:
+        """Keep a frame from the server, before anything parses it. Returns its `seq`."""
+        return self._take(data, conn, RECEIVED, TEXT if isinstance(data, str) else BINARY)
+
+    def describe(self, seq: int, decoded: Decoded[Any]) -> None:
+        """Index a frame that was received, now that it is decoded."""
+        with self._lock:
+            stamp = self._stamps.pop(seq, None)
+            if stamp is not None:
+                self._index(describe(decoded.message, decoded.kinds, stamp, bool(decoded.oddities)))
+
+    def sent(
+        self,
+        data: bytes | str,
+        conn: int = 0,
+        message: ClientMessage | Decoded[ClientMessage] | None = None,
+        *,
+        binary: bool = False,
+    ) -> int:
+        """Keep a frame of ours. Returns its `seq`.
+
+        Args:
+            data: The frame as it went out, as text or as its UTF-8.
+            conn: The connection it went out on.
+            message: What it was encoded from; without it the frame is decoded here.
+            binary: Whether it went out as a binary frame (ours are text).
+        """
+        with self._lock:
+            seq = self._take(data, conn, SENT, BINARY if binary else TEXT)
+            stamp = self._stamps.pop(seq, None)
+            if stamp is None:
+                return seq
+            if isinstance(message, ClientMessage):
+                self._index(describe(message, kinds_of(message), stamp))
+            else:
+                decoded = message or decode_client(data)
+                self._index(describe(decoded.message, decoded.kinds, stamp, bool(decoded.oddities)))
+        return seq
+
+    def local(self, kind: str, conn: int | None = None, **fields: Any) -> int:
+        """Keep something that happened here: `open`, `close`, `mark`, `playback`, `tool`, … Returns its
+        `seq`.
+
+        Fields the frames and turns understand: `mark(label)`; `playback(turn, played_ms)`, how much of a
+        turn's sound has left the speaker; `tool(id, event="started"|"printed"|"finished"|"failed", text)`;
+        `close(code, reason)`; `drop(what, count)`.
+        """
+        extra = json_fields(fields)
+        with self._lock:
+            seq = self._take(extra, self._conn if conn is None else conn, LOCAL, 0, kind)
+            stamp = self._stamps.pop(seq, None)
+            if stamp is not None:
+                self._index(describe_local(kind, stamp, fields, extra))
+        return seq
+
+    def _take(self, data: bytes | str, conn: int, direction: int, opcode: int, kind: str = "") -> int:
+        if not isinstance(data, bytes | str):
+            data = bytes(data)
+        with self._lock:
+            seq = self._next
+            self._next = seq + 1
+            self._conn = conn
+            t_ns = int((self._monotonic() - self._start) * 1e9)
+            size = len(data) if isinstance(data, bytes) or data.isascii() else len(payload(data))
+            if self._closed or not self._store.take((seq, t_ns, conn, direction, opcode, data, kind), size):
+                self.lost += 1
+                return seq
+            self._stamps[seq] = Stamp(seq, conn, t_ns, direction, opcode, size)
+            if len(self._stamps) > _MOST_UNDESCRIBED:
+                del self._stamps[next(iter(self._stamps))]
+        return seq
+
+    def _index(self, rows: list[Row]) -> None:
+        self._store.index(rows)
+        try:
+            self.fold.feed(rows)
+            for listener in self._listeners:
+                listener(rows[0].seq, rows)
+        except Exception as error:
+            # A listener's fault must not stop the receiving loop, nor pass in silence.
+            self.tell(
+                LogError(f"a listener of the log failed: {error!r}", hint="The frame is kept all the same.")
+            )
+
+    def tell(self, trouble: LogError) -> None:
+        """Tell of trouble through `on_trouble`, or else through the program's log."""
+        try:
+            if self.on_trouble is not None:
+                self.on_trouble(trouble)
+                return
+        except Exception:
+            _LOG.exception("on_trouble failed")
+        _LOG.error("%s", trouble)
+
+    # Listening, flushing, ending.
+
+    def listen(self, listener: Listener) -> Callable[[], None]:
+        """Call `listener(seq, rows)` for each frame once it is indexed, on the recording thread. Returns the
+        end.
+        """
+        self._listeners = [*self._listeners, listener]
+
+        def stop() -> None:
+            self._listeners = [other for other in self._listeners if other is not listener]
+
+        return stop
+
+    @property
+    def seq(self) -> int:
+        """The `seq` the next frame will get."""
+        return self._next
+
+    def flush(self, timeout: float = 5.0) -> bool:
+        """Wait until what was recorded so far is on disk. Returns whether it is."""
+        return self._writer is None or self._writer.flush(timeout)
+
+    def close(self, timeout: float = 5.0) -> None:
+        """Write what is left and close the files. Frames that come later are counted as lost."""
+        with self._lock:
+            if self._closed:
+                return
+            self._closed = True
+        if self._writer is not None:
+            self._writer.stop(timeout)
+
+    def __repr__(self) -> str:
+        return f"<Recorder of {self.log!r}>"
+
+
+def _open(folder: Path | str | None, meta: Mapping[str, Any]) -> RunFiles | None:
+    if folder is None:
+        return None
+    try:
+        return RunFiles(Path(folder), meta)
+    except OSError as error:
+        raise LogError(
+            f"cannot record to {folder}: {error.strerror or error}",
+            hint="Choose another folder with log=…, or record to memory with log=False.",
+        ) from error
+
+
+class _Writer:
+    """The thread that writes: every `FLUSH_S`, in one batch."""
+
+    def __init__(self, recorder: Recorder) -> None:
+        self._recorder = recorder
+        self._store = recorder._store
+        self._wake = threading.Event()
+        self._stopping = False
+        self._failed_at: float | None = None
+        self._written = threading.Condition()
+        self._thread = threading.Thread(target=self._run, name="gemini-live-log", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+        # A cell that never closes its session still leaves a whole run behind.
+        _OPEN.add(self._recorder)
+
+    def _run(self) -> None:
+        while not self._stopping:
+            self._wake.wait(FLUSH_S)
+            self._wake.clear()
+            self._write()
+
+    def _write(self) -> None:
+        now = time.monotonic()
+        if self._failed_at is not None and now - self._failed_at < _RETRY_S and not self._stopping:
+            return
+        try:
+            self._store.write()
+        except OSError as error:
+            self._trouble(error)
+            self._failed_at = now
+        else:
+            self._failed_at = None
+            self._tell_lost()
+        with self._written:
+            self._written.notify_all()
+
+    _told = 0
+    _full = False
+
+    def _trouble(self, error: OSError) -> None:
+        if not self._full:
+            self._full = True
+            self._tell(
+                f"the log cannot be written: {error.strerror or error}; up to "
+                f"{self._store.most >> 20} MB wait in memory, what comes beyond is lost",
+                hint=f"Make room on the disk of {self._store.folder}; recording goes on by itself.",
+            )
+
+    def _tell_lost(self) -> None:
+        self._full = False
+        lost = self._recorder.lost - self._told
+        if lost:
+            self._told += lost
+            self._recorder.local("drop", what="log", count=lost)
+            self._tell(f"{lost} frames could not be kept in the log", hint="The disk was full or too slow.")
+
+    def _tell(self, message: str, hint: str) -> None:
+        self._recorder.tell(LogError(message, hint=hint))
+
+    def flush(self, timeout: float) -> bool:
+        goal = self._recorder.seq
+        with self._written:
+            self._wake.set()
+            return self._written.wait_for(lambda: self._store.written(goal), timeout)
+
+    def stop(self, timeout: float) -> None:
+        self._stopping = True
+        self._wake.set()
+        self._thread.join(timeout)
+        _OPEN.discard(self._recorder)
+        if self._thread.is_alive():
+            return
+        self._write()
+        self._store.close(ended=datetime.now(UTC).isoformat(), lost=self._recorder.lost)
+
+
+_OPEN: weakref.WeakSet[Recorder] = weakref.WeakSet()
+
+
+@atexit.register
+def _close_all() -> None:
+    for recorder in list(_OPEN):
+        recorder.close()
+
+
+def record(log: Path | str | bool | None, **options: Any) -> Recorder:
+    """Open the recorder that `log=` asks for: a path, `None` for the default folder, `False` for memory
+    only.
+    """
+    if log is False:
+        return Recorder(None, **options)
+    if log is None or log is True:
+        name = f"{datetime.now(UTC):%Y-%m-%dT%H-%M-%SZ}_{secrets.token_hex(2)}"
+        log = runs_folder() / name
+    return Recorder(log, **options)
+
+
+__all__ = ["FLUSH_S", "Frame", "Recorder", "record"]

@@ -1,0 +1,491 @@
+"""The one fold from frames to turns, used live and over a recorded run.
+
+How it reads the wire (PROTOCOL.md §3.2, §4.1, §4.2):
+
+* Typed text, a speech burst, the server's ACTIVITY_START or activityStart open a turn; the model's first
+  word, sound or call answers it. A turn is listed once there is anything in it.
+* It is over at a `turnComplete` with none of its calls pending and no `interactionStatus: IN_PROGRESS`. Held
+  open by a call, it goes on with what the model says about the result; new input of the user ends it.
+* What the user does while the model answers belongs to the next turn, which begins when this one ends.
+* An `interrupted`, `turnComplete` pair that finds nothing answered yet belongs to the turn before.
+* Vertex closes the generation that asked for a call with a `turnComplete` of its own, after the response and
+  before
+  the answer: there a turn waits for the answer.
+* Transcripts of the user may be late: they go to the spoken turn that has none yet. Pieces that came while
+  the model spoke, shortly before it was interrupted, are what interrupted it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from gemini_live_nb.protocol.kinds import BIT, mask
+
+from . import index
+from .calls import Calls
+from .describe import KIND
+from .index import Row
+from .turn import Turn, Usage
+from .voiced import BEGINS, SILENT, Voice
+
+if TYPE_CHECKING:
+    from .run import SessionLog
+
+ONLY_MIC = mask("realtimeInput", "realtimeInput.audio")
+ONLY_MODEL_AUDIO = mask("serverContent", "modelTurn.audio")
+
+_GENERATION_COMPLETE = BIT["generationComplete"]
+_INTERRUPTED = BIT["interrupted"]
+_TURN_COMPLETE = BIT["turnComplete"]
+_CLIENT_CONTENT = BIT["clientContent"]
+_MODEL = index.ROLES.index("model")
+
+# Pieces of the user's transcript this close before an interruption are the speech that caused it.
+_BARGE_IN_S = 3.0
+
+Told = Callable[[Turn], None]
+
+
+class TurnFold:
+    """Fold frames, one after another, into turns.
+
+    Args:
+        log: Where the turns read their sound from.
+        on_started: Called with a turn as soon as there is anything in it.
+        on_ended: Called with a turn when it is over.
+
+    Attributes:
+        turns: The turns so far, in order.
+        calls: Every function call by its id.
+        current: The turn in progress, `None` between turns.
+        owned: Which frame belongs to which turn, where it does not follow from the order: pairs of `seq` and
+            turn.
+    """
+
+    def __init__(
+        self, log: SessionLog | None = None, *, on_started: Told | None = None, on_ended: Told | None = None
+    ) -> None:
+        self.turns: list[Turn] = []
+        self.calls = Calls()
+        self.current: Turn | None = None
+        self.owned: list[tuple[int, Turn]] = []
+        self.on_started = on_started
+        self.on_ended = on_ended
+        self._log = log
+        self._next: Turn | None = None
+        self._held = False
+        self._spurious = False
+        self._vertex = False
+        self._history_first = False
+        self._context: list[Row] = []
+        self._late: list[tuple[float, str]] = []
+        self._voice = Voice()
+        self._verdict: int | None = None
+        self._burst: Row | None = None
+        self._since: Row | None = None
+        self._last_voiced: float | None = None
+        self._by_kind = self._table()
+
+    def _table(self) -> dict[int, Callable[[Row, float], None]]:
+        return {
+            KIND[name]: function
+            for name, function in {
+                "setup": self._setup,
+                "setupComplete": self._setup_complete,
+                "realtimeInput.text": self._typed_live,
+                "realtimeInput.audio": self._chunk,
+                "realtimeInput.mediaChunks": self._chunk,
+                "realtimeInput.activityStart": self._begins,
+                "realtimeInput.activityEnd": self._ends,
+                "realtimeInput.audioStreamEnd": self._ends,
+                "toolResponse": self._responded,
+                "modelTurn.audio": self._sound,
+                "modelTurn.text": self._wrote,
+                "modelTurn.thought": self._thought,
+                "modelTurn.executableCode": self._coded,
+                "modelTurn.codeExecutionResult": self._coded,
+                "modelTurn.functionCall": self._called,
+                "toolCall": self._called,
+                "toolCallCancellation": self._cancelled,
+                "outputTranscription": self._said,
+                "inputTranscription": self._user_said,
+                "interimInputTranscription": self._user_interim,
+                "usageMetadata": self._used,
+                "voiceActivity": self._activity,
+                "voiceActivityDetectionSignal": self._activity,
+                "turnCompleteReason": self._reason,
+                "close": self._closed,
+                "playback": self._played,
+                "tool": self._ran,
+            }.items()
+        }
+
+    def feed(self, rows: Sequence[Row], voice: int | None = None) -> None:
+        """Take in the rows of one frame.
+
+        Args:
+            rows: Part 0 and the further parts of the frame.
+            voice: Whether its chunk of the microphone holds speech, where `voiced.judge` has told already.
+        """
+        head = rows[0]
+        t = head.t_ns * 1e-9
+        self._verdict = voice
+        if head.kinds == ONLY_MIC:
+            self._chunk(head, t)
+            return
+        if head.kinds & _CLIENT_CONTENT:
+            self._content(rows, t)
+        for row in rows:
+            take = self._by_kind.get(row.kind)
+            if take is not None:
+                take(row, t)
+        if head.kinds & _GENERATION_COMPLETE:
+            self._generated(head, t)
+        if head.kinds & _INTERRUPTED:
+            self._cut(head, t)
+        if head.kinds & _TURN_COMPLETE:
+            self._completed(head, t)
+
+    # The life of a turn.
+
+    def _make(self, row: Row, by: str) -> Turn:
+        turn = Turn(number=-1, conn=row.conn, opened_by=by, opened_seq=row.seq, log=self._log)
+        turn.times.sent = None if by in ("server", "tool") else row.t_ns * 1e-9
+        if by == "speech" and self._since is not None:
+            turn.opened_seq, turn.times.sent = self._since.seq, self._since.t_ns * 1e-9
+        return turn
+
+    def _list(self, turn: Turn, row: Row) -> None:
+        self.owned.append((row.seq, turn))
+        if turn.number < 0:
+            turn.number = len(self.turns)
+            self.turns.append(turn)
+            if self.on_started is not None:
+                self.on_started(turn)
+
+    def _end(self, turn: Turn, t: float) -> None:
+        self._settle(turn)
+        turn.over = True
+        self.current, self._next = self._next, None
+        self._held = False
+        self._late.clear()
+        speaking = self._last_voiced is not None and self._burst is not None and t - self._last_voiced < 1.0
+        self._since = self._burst if speaking and turn.answered else None
+        if turn.number >= 0 and self.on_ended is not None:
+            self.on_ended(turn)
+
+    def _user(self, row: Row, by: str, *, asks: bool = False) -> Turn:
+        """The turn that input of the user belongs to."""
+        turn = self.current
+        if turn is not None and self._held:
+            turn.complete = True
+            self._end(turn, row.t_ns * 1e-9)
+            turn = self.current
+        if turn is None:
+            turn = self.current = self._make(row, by)
+        elif turn.answered or (asks and turn.typed and turn.conn == row.conn):
+            if self._next is None:
+                self._next = self._make(row, by)
+            turn = self._next
+        return turn
+
+    def _answer(self, row: Row, t: float) -> Turn:
+        """The turn that a piece of the model's answer belongs to."""
+        turn = self.current
+        if turn is not None and self._next is not None and not turn.answered:
+            self._end(turn, t)
+            turn = self.current
+        if turn is None:
+            by = "tool" if self.calls.owed else "speech" if self._since is not None else "server"
+            turn = self.current = self._make(row, by)
+        if turn.times.first_frame is None:
+            turn.times.first_frame = t
+            turn.conn = row.conn
+            self._settle(turn)
+        self._spurious = self._held = self.calls.owed = False
+        self._list(turn, row)
+        return turn
+
+    def _settle(self, turn: Turn) -> None:
+        """Fix when the user stopped speaking, from the best that is known."""
+        times = turn.times
+        if (
+            times.speech_end_by == "mic level"
+            or times.speech_end_by == "activityEnd"
+            or turn.opened_by != "speech"
+        ):
+            return
+        if self._since is not None and self._last_voiced is not None:
+            heard = self._last_voiced if times.vad_end is None else min(self._last_voiced, times.vad_end)
+            times.speech_end, times.speech_end_by = heard, "mic level"
+        elif times.speech_end is None and times.vad_end is not None:
+            times.speech_end, times.speech_end_by = times.vad_end, "voiceActivity"
+
+    # What the user does.
+
+    def _chunk(self, row: Row, t: float) -> None:
+        if not row.media_rate:
+            return
+        voice = (
+            self._voice.push(row.level, row.media_ms, row.t_ns) if self._verdict is None else self._verdict
+        )
+        if voice == SILENT:
+            return
+        if voice == BEGINS:
+            self._burst = row
+        if self._since is None:
+            self._since = row
+        self._last_voiced = t
+
+    def _setup(self, row: Row, t: float) -> None:
+        self._vertex = False
+        self._history_first = bool(row.flags & index.HISTORY)
+        turn = self.current
+        if turn is not None and turn.conn != row.conn:
+            self._closed(row, t)
+
+    def _setup_complete(self, row: Row, t: float) -> None:
+        # Only Vertex names the session (PROTOCOL.md §3.1).
+        self._vertex = bool(row.text)
+
+    def _content(self, rows: Sequence[Row], t: float) -> None:
+        """A clientContent: history, or a question — what the user said last, after what is history."""
+        if self._history_first:
+            self._history_first = False
+            self._context.clear()
+            return
+        self._context.extend(rows)
+        if not rows[0].flags & index.ASKS:
+            return
+        texts: list[str] = []
+        for said in reversed(self._context):
+            if said.role == _MODEL:
+                break
+            if said.text:
+                texts.append(said.text)
+        self._context.clear()
+        self._type(self._user(rows[0], "text", asks=True), texts[::-1], rows[0])
+
+    def _typed_live(self, row: Row, t: float) -> None:
+        self._type(self._user(row, "text"), [row.text or ""], row)
+
+    def _type(self, turn: Turn, texts: Sequence[str], row: Row) -> None:
+        again = row.conn != turn.conn and all(text in turn.typed for text in texts)
+        if not again:
+            turn.typed.extend(text for text in texts if text)
+        turn.times.sent = row.t_ns * 1e-9
+        self._list(turn, row)
+
+    def _begins(self, row: Row, t: float) -> None:
+        turn = self._user(row, "speech")
+        if row.direction:
+            self._list(turn, row)
+        else:
+            self.owned.append((row.seq, turn))
+
+    def _ends(self, row: Row, t: float) -> None:
+        turn = self._next or self.current
+        if turn is None or turn.answered:
+            return
+        manual = row.kind == KIND["realtimeInput.activityEnd"]
+        if manual or turn.times.speech_end is None:
+            turn.times.speech_end = t
+            turn.times.speech_end_by = "activityEnd" if manual else "audioStreamEnd"
+
+    def _activity(self, row: Row, t: float) -> None:
+        if row.flags & index.BEGINS:
+            self._begins(row, t)
+        elif row.flags & index.ENDS:
+            turn = self._next or self.current
+            if turn is not None and not turn.answered:
+                turn.times.vad_end = t
+                self._settle(turn)
+
+    def _user_said(self, row: Row, t: float) -> None:
+        if not row.text and not row.flags & index.FINISHED:
+            return
+        turn = self._speaker(row, t)
+        turn.input_words.add(row.text, finished=bool(row.flags & index.FINISHED))
+        turn.interim = ""
+        if row.text:
+            self._list(turn, row)
+
+    def _user_interim(self, row: Row, t: float) -> None:
+        turn = self._speaker(row, t)
+        turn.interim = row.text or ""
+        self._list(turn, row)
+
+    def _speaker(self, row: Row, t: float) -> Turn:
+        """The turn that a piece of the user's transcript belongs to."""
+        turn, last = self.current, self.turns[-1] if self.turns else None
+        if turn is None and last is not None and self._awaits_words(last) and self._since is None:
+            return last
+        if turn is not None and turn.answered and not self._held:
+            if self._awaits_words(turn) and (self._next is None or self._next.times.vad_end is None):
+                return turn
+            if self._next is None:
+                self._late.append((t, row.text or ""))
+                return turn
+        return self._user(row, "speech")
+
+    @staticmethod
+    def _awaits_words(turn: Turn) -> bool:
+        return turn.opened_by == "speech" and not turn.input_words and not turn.typed
+
+    # What the model does.
+
+    def _sound(self, row: Row, t: float) -> None:
+        if row.media_bytes:
+            self.hear(row, row.seq, t, row.media_ms, 1)
+
+    def hear(self, first: Row, last_seq: int, last_t: float, milliseconds: float, chunks: int) -> None:
+        """Take in a stretch of the model's sound, `chunks` frames that nothing but the microphone came
+        between.
+        """
+        turn = self.current
+        if turn is None or turn.audio_span is None or self._held or self._spurious:
+            turn = self._answer(first, first.t_ns * 1e-9)
+        if turn.audio_span is None:
+            turn.audio_span = (first.seq, last_seq)
+            turn.times.first_audio = first.t_ns * 1e-9
+        turn.audio_span = (turn.audio_span[0], last_seq)
+        turn.audio_ms += milliseconds
+        turn.audio_chunks += chunks
+        turn.times.last_audio = last_t
+
+    def _wrote(self, row: Row, t: float) -> None:
+        self._answer(row, t).model_words.add(row.text)
+
+    def _thought(self, row: Row, t: float) -> None:
+        self._answer(row, t).thought_words.add(row.text)
+
+    def _coded(self, row: Row, t: float) -> None:
+        self._answer(row, t).code.append(row.text or "")
+
+    def _said(self, row: Row, t: float) -> None:
+        if row.text:
+            turn = self._answer(row, t)
+            turn.output_words.add(row.text, turn.audio_ms, bool(row.flags & index.FINISHED))
+        elif self.current is not None and row.flags & index.FINISHED:
+            self.current.output_words.add(None, finished=True)
+
+    def _called(self, row: Row, t: float) -> None:
+        turn = self._answer(row, t)
+        call, new = self.calls.request(row, t)
+        if new:
+            turn.tool_calls.append(call)
+            call.turn = turn.number
+
+    def _used(self, row: Row, t: float) -> None:
+        turn = self.current
+        if turn is None or self._spurious:
+            turn = next((listed for listed in reversed(self.turns) if listed is not turn), turn)
+        if turn is not None:
+            details = _json_object(row.extra)
+            turn.usage = Usage(
+                row.prompt_tokens, row.response_tokens, row.thoughts_tokens, row.total_tokens, details
+            )
+            self.owned.append((row.seq, turn))
+
+    def _reason(self, row: Row, t: float) -> None:
+        if self.current is not None:
+            self.current.reason = row.text or ""
+
+    def _generated(self, row: Row, t: float) -> None:
+        turn = self.current
+        if turn is None and self.turns and self.turns[-1].times.generation_complete is None:
+            turn = self.turns[-1]
+        if turn is not None and (turn.answered or self._next is None):
+            turn.times.generation_complete = t
+            self.owned.append((row.seq, turn))
+
+    def _cut(self, row: Row, t: float) -> None:
+        turn = self.current
+        if turn is not None and (turn.answered or self._next is not None):
+            turn.interrupted = True
+            turn.times.interrupted = turn.times.interrupted or t
+            self.owned.append((row.seq, turn))
+            self._barge_in(turn, row, t)
+            return
+        self._spurious = True
+        last = next((listed for listed in reversed(self.turns) if listed is not turn), None)
+        if last is not None:
+            self.owned.append((row.seq, last))
+            begun = last.times.first_audio
+            if begun is not None and not last.interrupted and t < begun + last.audio_ms / 1000:
+                last.interrupted, last.times.interrupted = True, t
+
+    def _barge_in(self, turn: Turn, row: Row, t: float) -> None:
+        """Move what the user said just before the interruption to the turn it opened."""
+        pieces = [text for said, text in self._late if t - said < _BARGE_IN_S]
+        self._late.clear()
+        if not pieces or len(pieces) >= len(turn.input_words.pieces) + len(turn.typed):
+            return
+        del turn.input_words.pieces[-len(pieces) :], turn.input_words.marks[-len(pieces) :]
+        if self._next is None:
+            self._next = self._make(row, "speech")
+        for piece in pieces:
+            self._next.input_words.add(piece)
+        self._list(self._next, row)
+
+    def _completed(self, row: Row, t: float) -> None:
+        turn = self.current
+        if turn is None or self._spurious:
+            self._spurious = False
+            return
+        turn.times.turn_complete = t
+        self.owned.append((row.seq, turn))
+        waits = any(call.open for call in turn.tool_calls) or (self._vertex and self.calls.owed)
+        superseded = turn.interrupted and self._next is not None
+        if not superseded and (waits or row.flags & index.IN_PROGRESS):
+            self._held = True
+            return
+        turn.complete = True
+        self._list(turn, row)
+        self._end(turn, t)
+
+    # Calls, and what happened here.
+
+    def _responded(self, row: Row, t: float) -> None:
+        call = self.calls.respond(row, t)
+        turn = self.current
+        if turn is None or call is None or call not in turn.tool_calls:
+            return
+        self.owned.append((row.seq, turn))
+        if self._held and not self.calls.owed and not any(other.open for other in turn.tool_calls):
+            turn.complete = True
+            self._end(turn, t)
+
+    def _cancelled(self, row: Row, t: float) -> None:
+        self.calls.cancel(row, t)
+        turn = self.current
+        if turn is not None and self._held and not any(call.open for call in turn.tool_calls):
+            turn.complete = True
+            self._end(turn, t)
+
+    def _ran(self, row: Row, t: float) -> None:
+        self.calls.happened(_json_object(row.extra), t)
+
+    def _closed(self, row: Row, t: float) -> None:
+        """The connection ended: an answer in progress is never continued (PROTOCOL.md §4.3)."""
+        turn = self.current
+        if turn is not None and turn.answered and not self._held:
+            turn.lost = True
+            self._end(turn, t)
+
+    def _played(self, row: Row, t: float) -> None:
+        fields = _json_object(row.extra)
+        number, played = fields.get("turn"), fields.get("played_ms")
+        if isinstance(number, int) and isinstance(played, int | float) and 0 <= number < len(self.turns):
+            self.turns[number].played_ms = float(played)
+
+
+def _json_object(text: str) -> dict[str, Any]:
+    try:
+        read = msgspec.json.decode(text or "{}")
+    except msgspec.DecodeError:
+        return {}
+    return read if isinstance(read, dict) else {}
