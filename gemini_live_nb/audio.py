@@ -109,7 +109,7 @@ def _as_int16(sound: npt.NDArray[Any]) -> Samples:
         return np.clip(np.rint(finite * 32767), -32768, 32767).astype(np.int16)
     if sound.dtype.itemsize == 8:
         # What plain Python integers and sums of int16 become: 16-bit values, not 64-bit ones.
-        return np.clip(sound, -32768, 32767).astype(np.int16)
+        return np.asarray(np.clip(sound, -32768, 32767), dtype=np.int16)
     bits = sound.dtype.itemsize * 8
     centred = sound.astype(np.int64) - (1 << (bits - 1) if sound.dtype.kind == "u" else 0)
     scaled: npt.NDArray[np.int64] = centred >> (bits - 16) if bits > 16 else centred << (16 - bits)
