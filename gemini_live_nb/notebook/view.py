@@ -19,7 +19,7 @@ from .pace import PACE
 from .source import Source, source
 
 if TYPE_CHECKING:
-    from ..session.events import Event
+    from ..log.index import Row
 
 Fields = dict[str, Any]
 Buffers = list[bytes]
@@ -34,18 +34,18 @@ _registered: weakref.WeakSet[Any] = weakref.WeakSet()
 class View(anywidget.AnyWidget):
     """A widget that shows one source.
 
-    A subclass says what is shown at first (`whole`), what has changed since (`changed`), and what to do with an event (`seen`)
-    and with a message of the page (`asked`). `whole`, `changed` and `asked` run on the pace's thread; `seen` runs on the
-    I/O thread and only takes notes.
+    A subclass says what is shown at first (`whole`), what has changed since (`changed`), and what to do with a frame (`seen`), with
+    another run (`anew`) and with a message of the page (`asked`). All of them run on the pace's thread but `seen`, which runs
+    where frames are recorded and only takes notes.
 
     Args:
         of: A `Live`, a `LiveSession`, a `SessionLog` or a replay.
         layout: Anything ipywidgets lays a widget out by: `height="300px"`, `layout=Layout(…)`.
     """
 
-    every: ClassVar[float] = 0.05
-    kinds: ClassVar[int] = 0
-    """Mask of the event kinds this view wants; 0 for every one."""
+    every: ClassVar[float] = 0.06
+    kinds: ClassVar[int] = -1
+    """Mask of the frame kinds this view has an eye on."""
 
     _view_id = t.Unicode().tag(sync=True)
     height = t.Unicode("320px").tag(sync=True)
@@ -59,7 +59,7 @@ class View(anywidget.AnyWidget):
         _views[self._view_id] = self
         _register_target()
         self.on_msg(self._plain)
-        self._leave = self.source.listen(self._event)
+        self._leave = self.source.listen(self._told)
         self.touch()
 
     def __repr__(self) -> str:
@@ -107,18 +107,25 @@ class View(anywidget.AnyWidget):
         """What is new since the last message; None where there is nothing."""
         return self.whole()
 
-    def seen(self, event: Event) -> bool:
-        """Take note of an event, on the I/O thread. Returns whether there is something to show."""
+    def seen(self, rows: Sequence[Row]) -> bool:
+        """Take note of a frame, on the thread that records. Returns whether there is something to show."""
         return True
+
+    def anew(self) -> None:
+        """Another run has begun: forget the one before."""
 
     def asked(self, message: Fields, buffers: Buffers) -> None:
         """Do what the page wants, on the pace's thread."""
 
-    def _event(self, event: Event | None) -> None:
-        if event is None:
-            self.restart()
-        elif (not self.kinds or event.kinds & self.kinds or not event.kinds) and self.seen(event):
+    def _told(self, rows: Sequence[Row] | None) -> None:
+        if rows is None:
+            PACE.do(self._begin)
+        elif rows[0].kinds & self.kinds and self.seen(rows):
             self.touch()
+
+    def _begin(self) -> None:
+        self.anew()
+        self.restart()
 
     def _plain(self, _widget: Any, content: Any, buffers: Sequence[memoryview]) -> None:
         self.heard(content, buffers)

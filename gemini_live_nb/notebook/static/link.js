@@ -116,7 +116,7 @@ function uplink(model) {
   return transmit;
 }
 
-/** Buffers come as DataView in JupyterLab and as Uint8Array in Colab. @param {any} buffer @returns {Bytes} */
+/** Buffers come as DataView in JupyterLab and as Uint8Array in Colab. @param {any} buffer @returns {import("./link.js").Bytes} */
 function view(buffer) {
   return buffer instanceof DataView ? buffer : new DataView(buffer.buffer ?? buffer, buffer.byteOffset ?? 0, buffer.byteLength);
 }

@@ -14,32 +14,29 @@ import { link, root } from "./link.js";
  */
 
 const RATE = 100;
-/** Ten minutes of pairs are kept for looking back; older ones are in the log. */
-const KEPT = 600 * RATE;
 /** Drawn this much behind the newest sound, so that pieces arriving unevenly still scroll evenly. */
 const BEHIND = 0.25;
-const SPANS = [5, 10, 20, 60, 120, 600];
+const SPANS = [5, 10, 20, 60, 180, 600, 1800, 7200];
 
 /** Min/max pairs of one lane by absolute slot, in a ring. */
 class Lane {
-  constructor() {
-    this.pairs = new Int8Array(2 * KEPT);
+  /** @param {number} seconds how much of the past is kept */
+  constructor(seconds) {
+    this.kept = seconds * RATE;
+    this.pairs = new Int8Array(2 * this.kept);
     this.end = 0;
   }
 
   /** @param {number} slot first slot @param {Int8Array} pairs */
   put(slot, pairs) {
     if (slot > this.end) this.wipe(this.end, slot);
-    for (let i = 0; i < pairs.length; i++) this.pairs[(2 * slot + i) % (2 * KEPT)] = pairs[i];
+    for (let i = 0; i < pairs.length; i++) this.pairs[(2 * slot + i) % this.pairs.length] = pairs[i];
     this.end = Math.max(this.end, slot + pairs.length / 2);
   }
 
   /** Silence from one slot up to another. @param {number} from @param {number} to */
   wipe(from, to) {
-    for (let slot = Math.max(from, to - KEPT); slot < to; slot++) {
-      this.pairs[(2 * slot) % (2 * KEPT)] = 0;
-      this.pairs[(2 * slot + 1) % (2 * KEPT)] = 0;
-    }
+    for (let i = 2 * Math.max(from, to - this.kept); i < 2 * to; i++) this.pairs[i % this.pairs.length] = 0;
   }
 
   /** What was never heard is taken away. @param {number} slot */
@@ -52,14 +49,14 @@ class Lane {
 
 export default () => {
   /** @type {State} */
-  const state = { lanes: [new Lane(), new Lane()], marks: [], ahead: -Infinity, running: false, still: 0 };
+  const state = { lanes: [new Lane(1), new Lane(1)], marks: [], ahead: -Infinity, running: false, still: 0 };
   /** @type {Set<() => void>} */
   const views = new Set();
 
   /** @param {import("./link.js").Message} message @param {DataView[]} buffers */
   function take(message, buffers) {
     if (message.kind === "all") {
-      state.lanes = [new Lane(), new Lane()];
+      state.lanes = [new Lane(message.kept), new Lane(message.kept)];
       state.marks = [];
       state.ahead = -Infinity;
     }
@@ -105,7 +102,7 @@ export default () => {
  */
 function waveform(el, state, model) {
   const section = root(el, "waveform", "Waveform");
-  const canvas = /** @type {HTMLCanvasElement} */ (h("canvas", { role: "img", "aria-label": "Sound over time: you above, the model below" }));
+  const canvas = /** @type {HTMLCanvasElement} */ (h("canvas", { role: "img", tabindex: "0", "aria-label": "Sound over time: you above, the model below. Arrow keys look back and forth." }));
   const wider = h("button", { type: "button", class: "glnb-button glnb-plain glnb-square", title: "Show more time", "aria-label": "Show more time", text: "−", on: { click: () => zoom(1) } });
   const closer = h("button", { type: "button", class: "glnb-button glnb-plain glnb-square", title: "Show less time", "aria-label": "Show less time", text: "+", on: { click: () => zoom(-1) } });
   const hold = h("button", { type: "button", class: "glnb-button glnb-plain glnb-square", on: { click: () => { held = held === null ? clock() : null; pausing(); wake(); } } });
@@ -118,7 +115,8 @@ function waveform(el, state, model) {
   let stale = true;
   let colours = palette();
   const calm = matchMedia("(prefers-reduced-motion: reduce)");
-  let at = Math.max(0, SPANS.indexOf(model.get("span")));
+  let at = SPANS.findIndex((span) => span >= model.get("span"));
+  let fitted = false;
 
   function pausing() {
     hold.replaceChildren(icon(held === null ? "pause" : "play"));
@@ -162,8 +160,18 @@ function waveform(el, state, model) {
     else frame = requestAnimationFrame(draw);
   }
 
+  /** Looks another way along the time line; while it runs, that holds the picture. @param {number} seconds */
+  function pan(seconds) {
+    held = Math.max(0, (held ?? clock()) + seconds);
+    pausing();
+    wake();
+  }
+
   function wake() {
     stale = true;
+    // What has ended is shown whole; its looker can go closer.
+    if (!fitted && !state.running && state.still > SPANS[at]) at = Math.max(at, SPANS.findIndex((span) => span >= Math.min(state.still, 7200)));
+    fitted = fitted || state.running || state.still > 0;
     if (!frame && onScreen) frame = requestAnimationFrame(draw);
   }
 
@@ -173,6 +181,17 @@ function waveform(el, state, model) {
     const read = (/** @type {string} */ name) => css.getPropertyValue(name).trim();
     return { you: read("--glnb-you"), model: read("--glnb-model"), line: css.borderTopColor, text: css.color, live: read("--glnb-live"), font: css.fontFamily };
   }
+
+  canvas.addEventListener("keydown", (event) => {
+    const by = { ArrowLeft: -SPANS[at] / 10, ArrowRight: SPANS[at] / 10 }[event.key];
+    if (by === undefined) return;
+    event.preventDefault();
+    pan(by);
+  });
+  canvas.addEventListener("pointerdown", (event) => canvas.setPointerCapture(event.pointerId));
+  canvas.addEventListener("pointermove", (event) => {
+    if (canvas.hasPointerCapture(event.pointerId) && event.movementX) pan((-event.movementX / canvas.clientWidth) * SPANS[at]);
+  });
 
   const themes = new MutationObserver(() => setTimeout(() => { colours = palette(); wake(); }, 50));
   themes.observe(document.body, { attributes: true, attributeFilter: ["data-jp-theme-name", "data-jp-theme-light", "class"] });
@@ -222,15 +241,15 @@ function paint(g, state, { width, height, ratio, right, span, colours }) {
  */
 function bars(g, lane, { left, right, perSlot, middle, reach, ratio }) {
   const step = Math.max(1, Math.ceil((2 * ratio) / perSlot));
-  const first = Math.max(0, lane.end - KEPT, Math.floor((left * RATE) / step) * step);
+  const first = Math.max(0, lane.end - lane.kept, Math.floor((left * RATE) / step) * step);
   const last = Math.min(lane.end, Math.ceil(right * RATE));
   const wide = Math.max(1, step * perSlot - ratio * 0.6);
   for (let slot = first; slot < last; slot += step) {
     let low = 0;
     let high = 0;
     for (let i = slot; i < Math.min(slot + step, last); i++) {
-      low = Math.min(low, lane.pairs[(2 * i) % (2 * KEPT)]);
-      high = Math.max(high, lane.pairs[(2 * i + 1) % (2 * KEPT)]);
+      low = Math.min(low, lane.pairs[(2 * i) % lane.pairs.length]);
+      high = Math.max(high, lane.pairs[(2 * i + 1) % lane.pairs.length]);
     }
     if (high - low < 2) continue;
     // Speech is mostly quiet: a square root keeps it visible beside a shout.

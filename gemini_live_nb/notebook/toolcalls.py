@@ -1,0 +1,154 @@
+"""The model's function calls as cards."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import msgspec
+
+from ..protocol.kinds import mask
+from .assets import module, style
+from .view import Buffers, Fields, View
+
+if TYPE_CHECKING:
+    from ..log.index import Row
+    from ..log.turn import ToolCall
+
+_PAGE = 30
+_LONG = 2000
+"""Longer results and prints are shown shortened until asked for."""
+
+
+class ToolCalls(View):
+    """A card per call: name, arguments, state, result or error, what it printed, how long it took.
+
+    Where a tool wants approval (`@tool(approve=True)`), its card has the two buttons.
+
+    Args:
+        of: A `Live`, a `LiveSession`, a `SessionLog` or a replay.
+        layout: `height="320px"` and what else ipywidgets takes.
+
+    Example:
+        >>> ToolCalls(live)  # doctest: +SKIP
+    """
+
+    _esm = module("toolcalls.js")
+    _css = style("toolcalls.css")
+
+    kinds: ClassVar[int] = mask("toolCall", "modelTurn.functionCall", "toolCallCancellation", "toolResponse", "tool", "close")
+
+    def __init__(self, of: Any, **layout: Any) -> None:
+        self._calls: list[ToolCall] = []
+        self._open: dict[int, Fields] = {}
+        super().__init__(of, **layout)
+
+    def whole(self) -> tuple[Fields, Buffers]:
+        self._calls += self.source.calls(after=len(self._calls))
+        first = max(0, len(self._calls) - _PAGE)
+        self._open = {i: self._told(i) for i, call in enumerate(self._calls) if call.open}
+        shown = [*(i for i in self._open if i < first), *range(first, len(self._calls))]
+        return {"total": len(self._calls), "calls": [self._told(i) for i in shown]}, []
+
+    def changed(self) -> tuple[Fields, Buffers] | None:
+        known = len(self._calls)
+        self._calls += self.source.calls(after=known)
+        news: list[Fields] = []
+        for i in [*self._open, *range(known, len(self._calls))]:
+            now = self._told(i)
+            if now != self._open.get(i):
+                news.append(now)
+            self._open[i] = now
+            if not self._calls[i].open:
+                del self._open[i]
+        return ({"total": len(self._calls), "calls": news}, []) if news else None
+
+    def anew(self) -> None:
+        self._calls.clear()
+        self._open.clear()
+
+    def asked(self, message: Fields, buffers: Buffers) -> None:
+        match message.get("kind"):
+            case "answer":
+                self._answer(str(message.get("key")), approved=message.get("approved") is True)
+            case "older":
+                end = max(0, len(self._calls) - int(message.get("shown", 0)))
+                page = range(end - 1, max(0, end - _PAGE) - 1, -1)
+                self.reply(message, {"calls": [self._told(i) for i in page]})
+            case "whole":
+                call = self._call(str(message.get("key")))
+                if call is not None:
+                    self.reply(message, {"result": _result(call), "prints": "".join(call.prints)})
+
+    def _call(self, key: str) -> ToolCall | None:
+        return self._calls[int(key)] if key.isdecimal() and int(key) < len(self._calls) else None
+
+    def _answer(self, key: str, *, approved: bool) -> None:
+        call = self._call(key)
+        if call is not None and call.open:
+            getattr(self.source.of, "approve" if approved else "deny")(call.id)
+
+    def _told(self, i: int) -> Fields:
+        return told(self._calls[i], i, self.source.now(), asks=self._asks)
+
+    def _asks(self, call: ToolCall) -> bool:
+        asking = getattr(self.source.of, "awaiting_approval", ())
+        return any(one is call for one in asking)
+
+
+def told(call: ToolCall, i: int, now: float, asks: Callable[[ToolCall], bool] = lambda _: False) -> Fields:
+    """A call as the page is told of it."""
+    state, words = _state(call, asking=call.open and asks(call))
+    result, prints = _result(call), "".join(call.prints)
+    since = None
+    if state == "running":
+        since = max(0.0, now - (call.started if call.started is not None else call.requested or now))
+    return {
+        "key": str(i),
+        "id": call.id,
+        "name": call.name,
+        "args": [(name, _json(value)[:_LONG]) for name, value in list(call.args.items())[:40]],
+        "state": state,
+        "words": words,
+        "result": result[:_LONG] if call.error is None else "",
+        "error": (call.error or "")[:_LONG],
+        "prints": prints[-_LONG:],
+        "took": "" if since is not None else _took(call),
+        "since": since,
+        "cut": len(result) > _LONG or len(prints) > _LONG,
+    }
+
+
+def _state(call: ToolCall, *, asking: bool) -> tuple[str, str]:
+    if asking:
+        return "asked", "waits for your approval"
+    if call.state == "done":
+        return "done", "done"
+    if call.state == "cancelled":
+        return "cancelled", "cancelled"
+    if call.state == "error":
+        return "failed", "failed"
+    return "running", "running" if call.started is not None else "asked for"
+
+
+def _took(call: ToolCall) -> str:
+    end = call.answered if call.finished is None else call.finished
+    begun = call.requested if call.started is None else call.started
+    return "" if end is None or begun is None else f"{end - begun:.2f} s"
+
+
+def _result(call: ToolCall) -> str:
+    if call.error is not None:
+        return call.error
+    if call.result is None:
+        return ""
+    # What a function returned is sent as {"result": …}; the wrapping says nothing here.
+    value = call.result["result"] if call.result.keys() == {"result"} else call.result
+    return value if isinstance(value, str) else _json(value)
+
+
+def _json(value: Any) -> str:
+    return msgspec.json.encode(value, enc_hook=str).decode()
+
+
+__all__: Sequence[str] = ["ToolCalls"]

@@ -1,0 +1,162 @@
+"""The sound of both sides, scrolling with time."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+
+import traitlets as t
+
+from ..protocol.kinds import BIT, mask
+from .assets import module, style
+from .lanes import Cut, Lanes, Piece
+from .view import Buffers, Fields, View
+
+if TYPE_CHECKING:
+    from ..log.frame import LogFrame
+    from ..log.index import Row
+
+_SOUND = mask("realtimeInput.audio", "realtimeInput.mediaChunks", "modelTurn.audio")
+_MARKS = mask("interrupted", "turnComplete", "toolCall", "mark", "open", "close")
+_KEPT_S = 600
+_LONGEST_S = 7200
+_AT_ONCE = 1000
+"""Frames of the past read in one go, so that other views are not kept waiting."""
+
+
+class _News(NamedTuple):
+    row: Row
+    frame: LogFrame | None
+
+
+class Waveform(View):
+    """You above, the model below, with marks where it was interrupted, where a turn ended, where a tool was called.
+
+    Args:
+        of: A `Live`, a `LiveSession`, a `SessionLog` or a replay.
+        span: Seconds shown at first; a recorded run is shown whole.
+        layout: What ipywidgets takes.
+
+    Example:
+        >>> Waveform(live, span=60)  # doctest: +SKIP
+    """
+
+    _esm = module("waveform.js")
+    _css = style("waveform.css")
+
+    every: ClassVar[float] = 0.08
+    kinds: ClassVar[int] = _SOUND | _MARKS
+
+    span = t.Int(20).tag(sync=True)
+    height = t.Unicode("96px").tag(sync=True)
+
+    def __init__(self, of: Any, *, span: int = 20, **layout: Any) -> None:
+        self._news: deque[_News] = deque()
+        self._reset()
+        super().__init__(of, span=span, **layout)
+
+    def _reset(self) -> None:
+        self._lanes: Lanes | None = None
+        self._past: Iterator[_News] = iter(())
+        self._read = -1
+        self._marks: deque[Fields] = deque(maxlen=2000)
+
+    def anew(self) -> None:
+        self._reset()
+
+    def seen(self, rows: Sequence[Row]) -> bool:
+        log = self.source.log
+        # The frame is taken while it is in memory: reading it back from the disk costs more.
+        frame = log.frame(rows[0].seq) if log is not None and rows[0].kinds & _SOUND else None
+        self._news.append(_News(rows[0], frame))
+        return True
+
+    def whole(self) -> tuple[Fields, Buffers]:
+        self._absorb()
+        assert self._lanes is not None
+        return self._message(self._lanes.kept(), [], list(self._marks))
+
+    def changed(self) -> tuple[Fields, Buffers] | None:
+        return self._message(*self._absorb())
+
+    def _message(self, pieces: list[Piece], cuts: list[Cut], marks: list[Fields]) -> tuple[Fields, Buffers]:
+        assert self._lanes is not None
+        now = self.source.now() if self.source.running else max(self.source.now(), self._lanes.end)
+        fields = {
+            "now": now,
+            "running": self.source.running,
+            "kept": self._lanes.seconds,
+            "pieces": [(piece.lane, piece.slot) for piece in pieces],
+            "cuts": cuts,
+            "marks": marks,
+        }
+        return fields, [piece.pairs.tobytes() for piece in pieces]
+
+    def _absorb(self) -> tuple[list[Piece], list[Cut], list[Fields]]:
+        """Lay what has come, or the next stretch of what was there before this view was."""
+        if self._lanes is None:
+            self._look_back()
+        assert self._lanes is not None
+        pieces: list[Piece] = []
+        cuts: list[Cut] = []
+        marks: list[Fields] = []
+        for news in self._coming():
+            if news.frame is not None:
+                pieces += self._lanes.add(news.frame, news.row)
+            if news.row.kinds & BIT["interrupted"]:
+                cut = self._lanes.cut(news.row.t_ns * 1e-9)
+                if cut is not None:
+                    cuts.append(cut)
+                    pieces = [_before(piece, cut) for piece in pieces if piece.lane != cut.lane or piece.slot < cut.slot]
+            mark = _mark(news.row)
+            if mark is not None:
+                marks.append(mark)
+        self._marks += marks
+        return pieces, cuts, marks
+
+    def _look_back(self) -> None:
+        """Set about reading what was recorded before this view was made."""
+        log = self.source.log
+        seconds = _KEPT_S
+        if log is not None:
+            rows = log.table().rows
+            heads = rows[(rows["part"] == 0) & ((rows["kinds"] & (_SOUND | _MARKS)) != 0)]
+            if len(heads):
+                self._read = int(heads["seq"][-1])
+                length = float(heads["t_ns"][-1]) * 1e-9
+                seconds = min(_LONGEST_S, max(_KEPT_S, int(length) + 60))
+                self._past = (_from_log(log, row) for row in heads[heads["t_ns"] >= (length - seconds) * 1e9])
+        self._lanes = Lanes(seconds)
+
+    def _coming(self) -> Iterator[_News]:
+        for count, news in enumerate(self._past, 1):
+            yield news
+            if count == _AT_ONCE:
+                self.touch()
+                return
+        while self._news:
+            news = self._news.popleft()
+            if news.row.seq > self._read:
+                yield news
+
+
+def _before(piece: Piece, cut: Cut) -> Piece:
+    return piece if piece.lane != cut.lane else piece._replace(pairs=piece.pairs[: cut.slot - piece.slot])
+
+
+def _from_log(log: Any, record: Any) -> _News:
+    from ..log.index import Row
+
+    row = Row(*(record[name].item() for name in Row._fields[:11]), media_rate=int(record["media_rate"]))
+    return _News(row, log.frame(row.seq) if row.kinds & _SOUND else None)
+
+
+def _mark(row: Row) -> Fields | None:
+    """What is marked of a frame; the word beside the line, none where the line says it."""
+    for kind, word in (("interrupted", "interrupted"), ("mark", row.text or "mark"), ("toolCall", row.tool_name)):
+        if row.kinds & BIT[kind]:
+            return {"t": row.t_ns * 1e-9, "kind": kind, "label": word[:40]}
+    if row.kinds & BIT["turnComplete"]:
+        return {"t": row.t_ns * 1e-9, "kind": "turn", "label": ""}
+    return None
