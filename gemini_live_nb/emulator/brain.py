@@ -11,21 +11,24 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 
 if TYPE_CHECKING:
     from random import Random
 
-    from ..clock import Clock
-    from ..protocol.client import FunctionDeclaration, Setup
-    from ..protocol.content import Blob, Content
+    from gemini_live_nb.clock import Clock
+    from gemini_live_nb.protocol.client import FunctionDeclaration, Setup
+    from gemini_live_nb.protocol.content import Blob, Content
+
     from .profiles import Profile
+    from .vad import Scorer
 
 INPUT_RATE = 16_000
 """Hz of the audio a brain is given; the engine resamples what the client sent."""
 OUTPUT_RATE = 24_000
 """Hz of the audio a brain says."""
 
-Int16: TypeAlias = np.ndarray[tuple[int], np.dtype[np.int16]]
+Int16: TypeAlias = npt.NDArray[np.int16]
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +180,10 @@ class Brain:
         """
         raise NotImplementedError
 
+    def ears(self) -> Scorer | None:
+        """A scorer of speech for one connection, better than the engine's own energy gate; None for that one."""
+        return None
+
     async def hear(self, audio: Int16, talk: Talk) -> str | None:
         """Guess at what is being said, while it is being said.
 
@@ -200,12 +207,14 @@ class EchoBrain(Brain):
         elif ask.kind == "tool_result":
             yield Say("The tool said: " + "; ".join(f"{r.name}: {dict(r.response)}" for r in ask.results))
         elif ask.images:
-            yield Say(f"You showed me {len(ask.images)} picture{'s' if len(ask.images) != 1 else ''}. {ask.text}".strip())
+            yield Say(
+                f"You showed me {len(ask.images)} picture{'s' if len(ask.images) != 1 else ''}. {ask.text}".strip()
+            )
         else:
             yield Say(f"You said: {ask.text}")
 
 
 def _to_output_rate(audio: Int16) -> Int16:
-    from ..audio import pcm
+    from gemini_live_nb.audio import pcm
 
     return pcm(audio, INPUT_RATE, to=OUTPUT_RATE)

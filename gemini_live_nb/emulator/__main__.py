@@ -1,0 +1,148 @@
+"""`python -m gemini_live_nb.emulator`: the emulator in a process of its own."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import logging
+import signal
+import sys
+
+from .brain import Brain, EchoBrain
+from .faults import CATALOGUE
+from .profiles import PROFILES
+from .replay import ReplayBrain
+from .script import ScriptBrain
+from .server import Emulator
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m gemini_live_nb.emulator",
+        description="A local server that speaks the Gemini Live API's wire. Needs no key, reaches no network.",
+        epilog="Open http://127.0.0.1:PORT/emulator for sessions and faults.",
+    )
+    parser.add_argument(
+        "--port", type=int, default=0, help="TCP port on 127.0.0.1 (default: any that is free)"
+    )
+    parser.add_argument(
+        "--tls",
+        nargs="?",
+        type=int,
+        const=0,
+        metavar="PORT",
+        help="listen for wss:// too, on a port of its own",
+    )
+    parser.add_argument("--stdin-ends", action="store_true", help="stop when standard input ends")
+    parser.add_argument(
+        "--profile", choices=sorted(PROFILES), help="play this family whatever model is asked for"
+    )
+    parser.add_argument(
+        "--accept-config", action="store_true", help='take {"config": …} as Google\'s guide writes it'
+    )
+    parser.add_argument(
+        "--brain",
+        nargs="+",
+        default=["best"],
+        metavar=("NAME", "FILE"),
+        help="best (default), speech, echo, script FILE, replay PATH",
+    )
+    parser.add_argument(
+        "--pace", type=float, default=4.0, help="seconds of sound sent per second; 0: all at once"
+    )
+    parser.add_argument(
+        "--latency", type=float, default=1.0, help="how much of the service's own waiting is played"
+    )
+    parser.add_argument("--speed", type=float, default=1.0, help="of a replay; 0: as fast as possible")
+    parser.add_argument(
+        "--go-away", type=float, default=540.0, metavar="SECONDS", help="goAway after so long; 0: never"
+    )
+    parser.add_argument(
+        "--time-left", type=float, default=50.0, metavar="SECONDS", help="what goAway says is left"
+    )
+    parser.add_argument("--seed", type=int, default=0, help="of ids and of what a brain draws")
+    parser.add_argument(
+        "--fault", action="append", default=[], metavar="NAME[@PHASE]", help="arm a fault (repeatable)"
+    )
+    parser.add_argument("--list-faults", action="store_true", help="list the faults and end")
+    return parser
+
+
+def _brain(names: list[str], speed: float) -> Brain:
+    name, *rest = names
+    if name == "script" and rest:
+        return ScriptBrain.read(rest[0])
+    if name == "replay" and rest:
+        return ReplayBrain(rest[0], speed=speed)
+    if name == "echo":
+        return EchoBrain()
+    if name in ("best", "speech"):
+        try:
+            from .speech import SpeechBrain
+        except ImportError as error:
+            if name == "speech":
+                raise SystemExit(f"the offline voice is not installed: {error}") from None
+            return EchoBrain()
+        return SpeechBrain()
+    raise SystemExit(f"no brain is called {' '.join(names)!r}: speech, echo, script FILE or replay PATH")
+
+
+async def _run(options: argparse.Namespace) -> None:
+    brain = _brain(options.brain, options.speed)
+    emulator = Emulator(
+        brain,
+        profile=options.profile,
+        port=options.port,
+        tls=False if options.tls is None else options.tls or True,
+        accept_config=options.accept_config,
+        pace=options.pace,
+        latency=options.latency,
+        go_away=options.go_away or None,
+        time_left=options.time_left,
+        faults=options.fault,
+        seed=options.seed,
+    )
+    async with emulator:
+        print(f"listening on {emulator.url}")
+        if emulator.certificate is not None:
+            https = emulator.tls_url.replace("wss", "https", 1)
+            print(f"listening on {emulator.tls_url}")
+            print(f"GOOGLE_GEMINI_BASE_URL={https}")
+            print(f"SSL_CERT_FILE={emulator.certificate.ca_file}")
+        print(f"brain: {brain.label}", flush=True)
+        await _until_told(watch_stdin=options.stdin_ends)
+
+
+async def _until_told(*, watch_stdin: bool) -> None:
+    """Wait for a signal, or for the end of standard input."""
+    over = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        with contextlib.suppress(NotImplementedError):  # Windows; there KeyboardInterrupt ends the loop
+            loop.add_signal_handler(number, over.set)
+    waits = [loop.create_task(over.wait())]
+    if watch_stdin:
+        waits.append(loop.create_task(asyncio.to_thread(_read_to_end)))  # type: ignore[arg-type]  # both are awaited alike
+    await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+
+
+def _read_to_end() -> None:
+    while sys.stdin.buffer.read1(65536):  # type: ignore[attr-defined]  # a BufferedReader, unless replaced
+        pass
+
+
+def main() -> None:
+    """Parse the command line and serve."""
+    options = _parser().parse_args()
+    if options.list_faults:
+        for name, entry in CATALOGUE.items():
+            print(f"{name:26} {entry.at:9} {entry.what}")
+        return
+    logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
+    with contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(_run(options))
+
+
+if __name__ == "__main__":
+    main()

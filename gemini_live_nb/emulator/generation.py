@@ -1,0 +1,337 @@
+"""One generation: a brain's answer to one ask, as the frames of one model family."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from gemini_live_nb.clock import Clock
+from gemini_live_nb.protocol.content import Content, FunctionCall, Part
+from gemini_live_nb.protocol.durations import duration
+
+from .answer import Answer
+from .brain import OUTPUT_RATE, Ask, Brain, Call, Extra, Heard, Piece, Result, Say, Thought
+from .calls import OpenCall
+from .context import audio_tokens, text_tokens, usage
+from .conversation import Conversation
+from .faults import Faults
+from .wire import Wire
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """What every generation of a connection works with.
+
+    `trouble` takes the exception a brain died of; `latency` scales the service's own measured waiting; `turn_over`
+    is called after each `turnComplete`, `turn_begun` before a generation's first frame.
+    """
+
+    wire: Wire
+    conversation: Conversation
+    brain: Brain
+    clock: Clock
+    faults: Faults
+    pace: float
+    latency: float
+    trouble: Callable[[BaseException | None], None]
+    turn_begun: Callable[[], None]
+    turn_over: Callable[[], None]
+    reached: Callable[[str], Awaitable[None]]
+    """Awaited at each phase (`thinking`, `speaking`, `tool`, `turn_end`), where faults may strike."""
+
+
+@dataclass(slots=True)
+class Job:
+    """An ask in the queue; `calls` replaces the brain by calls to be made again."""
+
+    ask: Ask
+    activity_end: float | None = None
+    calls: tuple[Call, ...] = ()
+
+
+class Generation:
+    """Runs one job to its `turnComplete`; see `Turns`."""
+
+    def __init__(self, stage: Stage, job: Job) -> None:
+        self._stage = stage
+        self._conversation = stage.conversation
+        self._profile = stage.conversation.profile
+        self._job = job
+        self._heard = False
+        self._opened = False
+        self._spoke = False  # at least one frame of the model's own went out
+        self._at_end: dict[str, Any] = {}
+        self._thoughts = 0
+        self._call_tokens = 0
+        self._asked_at = stage.clock.monotonic()
+        self._open_calls: list[OpenCall] = []
+        self._answered = asyncio.Event()
+        self.waiting = False
+        """Blocked on the answers to its calls."""
+        self.over = False
+        self.was_cut = False
+        self._answer = self._new_answer()
+
+    # --- what the engine does to it -------------------------------------------------------------------------------
+
+    @property
+    def unanswered(self) -> tuple[Call, ...]:
+        """The blocking calls it was waiting for, to be made again."""
+        return tuple(Call(call.name, call.args) for call in self._open_calls) if self.waiting else ()
+
+    def take_result(self, result: Result) -> bool:
+        """An answer to a call; true if it was one of the blocking calls of this generation."""
+        for call in self._open_calls:
+            if call.id == result.id and self.waiting:
+                call.results.append(result)
+                if not result.will_continue:
+                    self._conversation.calls.close([call.id])
+                if all(c.results and not c.results[-1].will_continue for c in self._open_calls):
+                    self._answered.set()
+                return True
+        return False
+
+    def cut(self) -> None:
+        """Barge-in, or a typed turn: cancel calls where the family does, tell of the interruption, remember what was said."""
+        self.was_cut = self.over = True
+        if self._profile.family.cancels_calls and self.waiting:
+            ids = [call.id for call in self._open_calls if call.id in self._conversation.calls.open]
+            self._conversation.calls.close(ids)
+            self._post({"toolCallCancellation": {"ids": ids}})
+        self._tell_heard("")
+        self._post({"serverContent": {"interrupted": True}})
+        self._remember()
+
+    def close_cut_turn(self) -> None:
+        """The `turnComplete` that follows an interruption."""
+        self._turn_complete()
+
+    def lose(self) -> None:
+        """The connection is gone: nothing more is sent, what was said stays in the history."""
+        if not self.over:
+            self.over = True
+            self._remember()
+
+    # --- its own run ----------------------------------------------------------------------------------------------
+
+    async def run(self) -> None:
+        """Answer the job's ask, calls and all."""
+        self._stage.turn_begun()
+        self._conversation.note_ask(self._job.ask)
+        await self._stage.reached("thinking")
+        ask: Ask | None = self._job.ask
+        while ask is not None:
+            ask = await self._one_pass(ask)
+        self._tell_heard("")
+        if self._spoke and not self.over:
+            await self._end()
+
+    async def _one_pass(self, ask: Ask) -> Ask | None:
+        """Send what the brain says to one ask; returns the answers to its blocking calls as the next ask."""
+        stream = self._pieces(ask)
+        try:
+            async for piece in stream:
+                if isinstance(piece, Heard):
+                    self._tell_heard(piece.text, final=piece.final)
+                    continue
+                if self._swallowed():
+                    break
+                await self._begin()
+                if isinstance(piece, Call):
+                    piece = (piece,)
+                if isinstance(piece, tuple):
+                    issued = await self._call(piece)
+                    if issued[0].blocking:
+                        return await self._wait_for(issued)
+                    if self._profile.family.turn_ends_after_call in ("at once", "in progress"):
+                        break
+                else:
+                    await self._emit(piece)
+        finally:
+            with contextlib.suppress(RuntimeError):  # a brain that yields while it is being closed
+                await stream.aclose()
+        return None
+
+    async def _pieces(self, ask: Ask) -> AsyncIterator[Piece]:
+        if self._job.calls and ask is self._job.ask:
+            yield self._job.calls
+            return
+        reply = self._stage.brain.reply(ask, self._conversation.talk)
+        try:
+            async for piece in reply:
+                yield piece
+        finally:
+            close = getattr(reply, "aclose", None)
+            if close is not None:
+                await close()
+
+    async def _begin(self) -> None:
+        """Before the first frame of the model's own: the words heard are out, the service's own waiting is over."""
+        self._tell_heard("")
+        if self._opened:
+            return
+        ready = self._asked_at + self._profile.first_frame_latency * self._stage.latency
+        if self._stage.pace and not self._spoke and ready > self._stage.clock.monotonic():
+            await self._stage.clock.sleep(ready - self._stage.clock.monotonic())
+        self._opened = self._spoke = True
+        self._answer.open()
+
+    async def _emit(self, piece: Thought | Say | Extra) -> None:
+        if isinstance(piece, Thought):
+            self._think(piece)
+        elif isinstance(piece, Extra):
+            if piece.at_end:
+                self._at_end.update(piece.content)
+            else:
+                self._post({"serverContent": dict(piece.content)})
+        else:
+            begun = self._answer.empty
+            await self._answer.say(piece)
+            if begun:
+                await self._stage.reached("speaking")
+
+    def _think(self, thought: Thought) -> None:
+        if not self._conversation.shows_thoughts:
+            return
+        self._thoughts += text_tokens(thought.text)
+        self._post({"serverContent": {"modelTurn": {"parts": [{"text": thought.text, "thought": True}]}}})
+
+    def _tell_heard(self, text: str, *, final: bool = True) -> None:
+        """Send the user's words (once) and the end of the activity they came from."""
+        if self._heard or not final:
+            return
+        self._heard = True
+        self._conversation.note_heard(text)
+        for frame in self._conversation.transcript_frames(text):
+            self._post(frame)
+        if self._job.activity_end is not None and self._conversation.tells_activity:
+            self._post(
+                {"voiceActivity": {"type": "ACTIVITY_END", "audioOffset": duration(self._job.activity_end)}}
+            )
+
+    def _swallowed(self) -> bool:
+        """On 3.8 a call left unanswered by a lost connection costs the user's next turn its answer."""
+        calls = self._conversation.calls
+        if self._job.ask.kind == "tool_result" or not calls.stale:
+            return False
+        stale = calls.stale
+        calls.close(stale)
+        return self._profile.stale_call == "swallows"
+
+    # --- calls ----------------------------------------------------------------------------------------------------
+
+    async def _call(self, group: tuple[Call, ...]) -> list[OpenCall]:
+        profile, conversation = self._profile, self._conversation
+        issued = conversation.issue(group)
+        functions = [call.frame() for call in issued]
+        self._call_tokens += sum(text_tokens(str(f)) for f in functions)
+        if profile.extended:
+            await self._answer.finish()
+            await self._answer.played()
+            self._remember()
+            self._turn_complete({"interactionStatus": "IN_PROGRESS"})
+            self.over = True
+        if profile.family.code_execution:
+            for call in issued:
+                self._post(_code_part(call))
+        self._post({"toolCall": {"functionCalls": functions}})
+        if self._stage.faults.take("duplicate_tool_call"):
+            self._post({"toolCall": {"functionCalls": functions}})
+        parts = [Part(function_call=FunctionCall(id=c.id, name=c.name, args=dict(c.args))) for c in issued]
+        conversation.context.add(Content(role="model", parts=parts), text=self._call_tokens)
+        self._open_calls = issued
+        await self._stage.reached("tool")
+        return issued
+
+    async def _wait_for(self, issued: list[OpenCall]) -> Ask:
+        self.waiting = True
+        self._answered.clear()
+        await self._answered.wait()
+        self.waiting = False
+        results = tuple(result for call in issued for result in call.results)
+        if self._profile.family.turn_ends_after_call == "after response":
+            if self._conversation.transcribes_answer:
+                self._post({"serverContent": {"outputTranscription": {"finished": True}}})
+            self._post({"serverContent": {"generationComplete": True}})
+            self._turn_complete()
+            self._answer = self._new_answer()
+        self._opened = False
+        self._asked_at = self._stage.clock.monotonic()
+        ask = Ask("tool_result", results=results)
+        self._conversation.note_ask(ask)
+        return ask
+
+    # --- its end --------------------------------------------------------------------------------------------------
+
+    async def _end(self) -> None:
+        faults = self._stage.faults
+        if faults.take("early_turn_complete"):
+            self._turn_complete()
+        await self._answer.finish()
+        await self._stage.reached("turn_end")
+        self._remember()
+        if not faults.take("spurious_interrupted"):
+            await self._answer.played()
+        else:
+            self._post({"serverContent": {"interrupted": True}})
+        self.over = True
+        if faults.take("no_turn_complete"):
+            return
+        self._turn_complete({"interactionStatus": "IDLE"} if self._profile.extended else {})
+
+    def _turn_complete(self, fields: Mapping[str, Any] | None = None) -> None:
+        content: dict[str, Any] = {"turnComplete": True, **(fields or {})}
+        if self._profile.vertex:
+            content["groundingMetadata"] = {}
+        content.update(self._at_end)
+        frame: dict[str, Any] = {"serverContent": content}
+        if not self._stage.faults.take("no_usage"):
+            frame["usageMetadata"] = self._usage()
+        self._post(frame)
+        self._stage.turn_over()
+
+    def _usage(self) -> dict[str, Any]:
+        said = self._answer
+        response: Counter[str] = Counter(
+            TEXT=self._call_tokens if said.samples == 0 or self._call_tokens else 0
+        )
+        if said.samples:
+            response["AUDIO"] = audio_tokens(said.samples / OUTPUT_RATE)
+        else:
+            response["TEXT"] += text_tokens(said.text)
+        prompt = self._conversation.prompt_tokens
+        return usage(prompt, response, thoughts=self._thoughts, vertex=self._profile.vertex)
+
+    def _remember(self) -> None:
+        """Keep in the history what was sent, no more."""
+        answer = self._answer
+        self._conversation.note_answer(answer.text, samples=answer.samples)
+
+    def _new_answer(self) -> Answer:
+        conversation, faults = self._conversation, self._stage.faults
+        return Answer(
+            self._stage.wire,
+            self._stage.clock,
+            self._profile,
+            pace=self._stage.pace,
+            spoken=conversation.speaks,
+            transcribed=conversation.transcribes_answer,
+            mute=faults.take("transcript_without_audio"),
+            odd_tail=faults.take("odd_audio"),
+        )
+
+    def _post(self, frame: Mapping[str, Any]) -> None:
+        self._stage.wire.post(frame)
+
+
+def _code_part(call: OpenCall) -> dict[str, Any]:
+    """How half-cascade families show a call: as the Python they wrote for it."""
+    arguments = ", ".join(f"{name}={value!r}" for name, value in call.args.items())
+    code = f"print(default_api.{call.name}({arguments}))"
+    return {
+        "serverContent": {"modelTurn": {"parts": [{"executableCode": {"language": "PYTHON", "code": code}}]}}
+    }

@@ -1,0 +1,116 @@
+"""How each model family behaves on the wire: what it sends of its own accord, how it cuts and paces, what it drops.
+
+What a family accepts and which habits it has is read from the one table in `protocol/models.py`; here is the rest:
+behaviour and timing only a server has. Sources: recorded sessions (PROTOCOL.md 3.2, 3.3, 4, 8.2); "[I]" marks what no
+recording shows.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+from gemini_live_nb.protocol.models import FAMILIES, Family
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """One model family as the emulator plays it. Times in seconds, sizes in bytes.
+
+    Attributes:
+        family: its entry in the model table.
+        says_unasked: the answer is transcribed even when `outputAudioTranscription` is absent.
+        handle: when an unasked resumption handle comes: right after `"setup"`, at the first `"tool_response"` of a
+            connection, or `"never"`.
+        working_updates: where handles were asked for, a handle-less `sessionResumptionUpdate` says that a turn is
+            being worked on, and a new handle follows each turn.
+        partial_content_interrupts: `clientContent` interrupts even without `turnComplete: true`.
+        typed_waits: a typed turn sent while a blocking call is pending waits for it; else it cancels the call.
+        stale_call: what a call left unanswered by a lost connection does: `"ignored"`, or `"swallows"` the next turn.
+        affect_closes_later: `enableAffectiveDialog` passes the setup and closes the session at the first message.
+        interim: guesses are sent while the user speaks, as `interimInputTranscription`.
+        first_chunk, chunk_sizes: sizes of audio frames; the second is gone through in turn.
+        silence_high, silence_low: silence that ends speech, for END_SENSITIVITY_HIGH and LOW. Only 3.8 was measured.
+        setup_latency, resume_latency: setup to setupComplete.
+        handle_latency: setupComplete to the first handle.
+        first_frame_latency: least time from the end of speech or a typed turn to the first frame of the answer.
+    """
+
+    family: Family
+    says_unasked: bool = False
+    handle: Literal["setup", "tool_response", "never"] = "never"
+    working_updates: bool = False
+    partial_content_interrupts: bool = True
+    typed_waits: bool = True
+    stale_call: Literal["ignored", "swallows"] = "ignored"
+    affect_closes_later: bool = False
+    interim: bool = False
+    first_chunk: int = 9_600
+    chunk_sizes: tuple[int, ...] = (11_520,)
+    silence_high: float = 0.6
+    silence_low: float = 1.0
+    setup_latency: float = 0.26
+    resume_latency: float = 0.53
+    handle_latency: float = 0.12
+    first_frame_latency: float = 0.2
+
+    @property
+    def name(self) -> str:
+        """The family's name."""
+        return self.family.name
+
+    @property
+    def vertex(self) -> bool:
+        """Vertex habits: a `sessionId`, `role: "model"`, plain `audio/pcm`, `candidates…` in usage."""
+        return self.family.vertex
+
+    @property
+    def extended(self) -> bool:
+        """Thinks on while its turn is over, and says so with `interactionStatus`."""
+        return self.family.turn_ends_after_call == "in progress"
+
+    @property
+    def blocking_default(self) -> bool:
+        """Whether a declaration without `behavior` blocks."""
+        return self.family.behaviors[0] == "BLOCKING"
+
+    @property
+    def context_window(self) -> int:
+        """Tokens the model can read."""
+        return self.family.context_window or 128_000
+
+
+# §3.3: the sizes of the recorded 3.8 answer of 4.74 s, in their order
+_CHUNKS_3_8 = (
+    15_360, 15_360, 1_920, 19_200, 15_360, 13_440, 26_880, 15_360, 5_760, 17_280, 21_120, 32_640, 21_120,
+)  # fmt: skip
+
+_LIVE_3_8: dict[str, Any] = {
+    "says_unasked": True,  # §2.2 R (forum 188765)
+    "handle": "setup",  # §3.2 V (STOP)
+    "partial_content_interrupts": False,  # §2.3 V (3.8 model page)
+    "stale_call": "swallows",  # §4.3 R (PYDSRC)
+    "affect_closes_later": True,  # §4.4 R (PYDSRC)
+    "first_chunk": 4_800,
+    "chunk_sizes": _CHUNKS_3_8,
+    "silence_high": 1.0,  # §3.3: 1.1 to 1.4 s from the last word to the decision
+    "silence_low": 1.4,
+}
+
+_OWN: dict[str, dict[str, Any]] = {
+    "2.5-native": {
+        "working_updates": True,  # §4.3 R (PYDSRC)
+        "chunk_sizes": (11_520, 11_520, 11_520, 7_680),  # §3.3 (cookbook#952)
+    },
+    "3.1-live": {"handle": "tool_response", "silence_high": 0.8},  # §3.2 V (PYDCASS); §4.1 R (examples#37)
+    "3.8-live": _LIVE_3_8,
+    "3.8-extended": _LIVE_3_8,
+    "vertex-2.5": {"typed_waits": False},  # §4.2 V (VDOC)
+    "vertex-2.5-native": {"typed_waits": False},
+    "3.5-transcribe": {"interim": True},  # §3.1 R
+}
+
+PROFILES: Final[dict[str, Profile]] = {
+    family.name: Profile(family, **_OWN.get(family.name, {})) for family in FAMILIES
+}
+"""Every profile by name. `2.5-half-cascade`, retired, is the family most public recordings come from: play it by name."""
