@@ -52,6 +52,14 @@ export class Ring {
     this.ended = Math.max(this.ended, turn);
   }
 
+  /** Forget what waits: the channel was made again, and Python sends anew from what was last heard. */
+  reset() {
+    this.pieces = [];
+    this.at = 0;
+    this.waiting = 0;
+    this.playing = false;
+  }
+
   /** Fall silent: forget every turn up to this one. @param {number} turn */
   flush(turn) {
     const cut = this.pieces[0];
@@ -65,12 +73,13 @@ export class Ring {
     this.waiting = kept.reduce((sum, piece) => sum + piece.samples.length, 0) - (kept.length ? this.at : 0);
     this.playing = this.playing && this.turn > turn;
     this.ended = Math.max(this.ended, turn);
-    this.tell({ kind: "flushed", turn, played: this.turn <= turn ? this.played : 0 });
+    if (this.turn >= 0 && this.turn < turn) this.tell({ kind: "flushed", turn: this.turn, played: this.played });
+    this.tell({ kind: "flushed", turn, played: this.turn === turn ? this.played : 0 });
   }
 
   /** @param {Float32Array} out one quantum, all zeros */
   render(out) {
-    if (this.tail) this.fade(out);
+    if (this.tail) this.fade(out, 0);
     if (!this.playing && !this.ready()) return;
     let i = 0;
     while (i < out.length && this.pieces.length) {
@@ -87,7 +96,7 @@ export class Ring {
       }
     }
     this.waiting -= i;
-    if (i < out.length) this.dry();
+    if (i < out.length) this.dry(out, i);
   }
 
   ready() {
@@ -108,17 +117,23 @@ export class Ring {
     this.played = start;
   }
 
-  dry() {
+  /** @param {Float32Array} out @param {number} from where it became silent */
+  dry(out, from) {
     this.playing = false;
     const over = this.ended >= this.turn;
-    if (!over) this.underruns++;
+    if (!over) {
+      this.underruns++;
+      this.tail = new Int16Array(FADE).fill(from ? out[from - 1] * 32768 : 0);
+      this.tailAt = 0;
+      this.fade(out, from);
+    }
     this.tell({ kind: over ? "drained" : "underrun", turn: this.turn, played: this.played });
   }
 
-  /** @param {Float32Array} out */
-  fade(out) {
+  /** @param {Float32Array} out @param {number} from */
+  fade(out, from) {
     const tail = /** @type {Int16Array} */ (this.tail);
-    for (let k = 0; k < out.length && this.tailAt < tail.length; k++, this.tailAt++) {
+    for (let k = from; k < out.length && this.tailAt < tail.length; k++, this.tailAt++) {
       out[k] = (tail[this.tailAt] / 32768) * (1 - (this.tailAt + 1) / (tail.length + 1));
     }
     if (this.tailAt >= tail.length) this.tail = null;

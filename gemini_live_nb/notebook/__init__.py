@@ -1,0 +1,26 @@
+"""The widgets: microphone, camera, screen and speaker; panel, transcript, waveform, tool calls, messages, diagnosis.
+
+Each stands alone in a cell. `Live` makes and wires those it shows; nothing here is imported before something is shown.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+_HOMES = {
+    "Camera": "camera",
+    "Channel": "channel",
+    "Microphone": "microphone",
+    "Screen": "camera",
+    "Speaker": "speaker",
+}
+
+__all__ = sorted(_HOMES)
+
+
+def __getattr__(name: str) -> Any:
+    """Import a widget's module when the widget is first asked for."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f".{_HOMES[name]}", __name__), name)

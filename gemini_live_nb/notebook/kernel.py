@@ -1,0 +1,93 @@
+"""What the widgets need to know of the kernel they live in."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import weakref
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from ..errors import MediaError
+
+_announcer = ThreadPoolExecutor(1, thread_name_prefix="gemini-live-announce")
+_captures: weakref.WeakKeyDictionary[Any, str] = weakref.WeakKeyDictionary()
+_listening: weakref.WeakSet[Any] = weakref.WeakSet()
+
+
+def ipykernel_version() -> tuple[int, ...]:
+    """The running ipykernel's version, empty outside a notebook kernel."""
+    module = sys.modules.get("ipykernel")
+    version = getattr(module, "version_info", ())
+    return tuple(part for part in version if isinstance(part, int)) if _shell() is not None else ()
+
+
+def require_threads() -> None:
+    """Refuse the ipykernel whose messages fail from any thread but the main one.
+
+    Raises:
+        MediaError: this is ipykernel 7.0.
+    """
+    if ipykernel_version()[:2] == (7, 0):
+        raise MediaError(
+            "ipykernel 7.0 cannot send to the page from a thread, which microphone and speaker need",
+            hint='install another one, `pip install "ipykernel>=7.1"`, and restart the kernel',
+        )
+
+
+def busy_comms() -> bool:
+    """Whether a comm that the page opens is served while a cell runs: since ipykernel 7.1."""
+    return ipykernel_version()[:2] >= (7, 1)
+
+
+def announce(fn: Callable[[], object]) -> None:
+    """Run what may call users' observers: in order, on a thread of its own, never on the I/O thread."""
+
+    def run() -> None:
+        try:
+            fn()
+        except Exception:  # noqa: BLE001 - whatever an observer raises is shown, as an unhandled one in a thread would be
+            kind, error, trace = sys.exc_info()
+            if kind is not None:
+                thread = threading.current_thread()
+                threading.excepthook(threading.ExceptHookArgs((kind, error, trace, thread)))
+
+    _announcer.submit(run)
+
+
+def current_cell() -> str:
+    """The id of the cell that runs now, empty where it cannot be known (JupyterLab and Notebook 7 tell)."""
+    kernel = getattr(_shell(), "kernel", None)
+    if kernel is None:
+        return ""
+    parent = kernel.get_parent("shell")
+    cell = (parent.get("metadata") or {}).get("cellId", "")
+    return cell if isinstance(cell, str) else ""
+
+
+def release_on_rerun(widget: Any) -> None:
+    """Call `widget.stop()` when the cell that made it is run again: the old one would go on unseen.
+
+    Args:
+        widget: has `stop()`; is not kept alive by this.
+    """
+    shell, cell = _shell(), current_cell()
+    if shell is None or not cell:
+        return
+    _captures[widget] = cell
+    if shell not in _listening:
+        shell.events.register("pre_run_cell", _before_cell)
+        _listening.add(shell)
+
+
+def _before_cell(info: Any) -> None:
+    for widget, cell in list(_captures.items()):
+        if cell == info.cell_id:
+            widget.stop()
+            del _captures[widget]
+
+
+def _shell() -> Any:
+    ipython = sys.modules.get("IPython")
+    return ipython.get_ipython() if ipython is not None else None

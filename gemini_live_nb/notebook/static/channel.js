@@ -1,0 +1,286 @@
+// The page's end of the media channel (channel.py is the other): a socket to the kernel's I/O thread where there can be one,
+// else a comm that this page opens, which ipykernel 7 serves on a thread of its own. Widgets hold a line each on it.
+
+import { addresses, dialled, randomName, tabName } from "./dialling.js";
+import { CONTROL, MEDIA, decoded, encoded, pack, unpack } from "./framing.js";
+
+const TARGET = "gemini_live_nb.channel";
+/** Milliseconds in which a socket must open, or the comm is taken. */
+const DECIDE = 450;
+/** Milliseconds a broken channel may take to be made again before what it carried is let go. */
+const GRACE = 2000;
+/** Milliseconds between signs of life over the comm, which itself never says that a page is gone. */
+const ALIVE = 3000;
+/** Bytes the browser may hold for a socket that is not read: half a minute of speech. */
+const BACKLOG = 1 << 20;
+/** Frames kept while the channel is being made again: two seconds of 20 ms chunks. */
+const HELD = 100;
+
+/**
+ * What a widget does with its line.
+ * @typedef {object} Line
+ * @property {(message: any) => void} message
+ * @property {(payload: ArrayBuffer, seq: number) => void} [media]
+ * @property {() => object} joined what to tell Python when the channel is up (again)
+ * @property {(why: string) => void} down the channel is gone: release what is captured
+ */
+
+/** One channel of each key in a page, however many modules ask for it: each widget has its own copy of this file. */
+const CHANNELS = /** @type {Map<string, { channel: Promise<Channel>, here: (channel: Channel) => void }>} */ (
+  (/** @type {any} */ (globalThis)[Symbol.for("gemini-live-nb.channels")] ??= new Map())
+);
+
+/** @param {string} key */
+function place(key) {
+  let entry = CHANNELS.get(key);
+  if (!entry) {
+    let here = (/** @type {Channel} */ _channel) => {};
+    const channel = new Promise((/** @type {(channel: Channel) => void} */ resolve) => (here = resolve));
+    CHANNELS.set(key, (entry = { channel, here }));
+  }
+  return entry;
+}
+
+/** The channel of a widget, once its model is in this page. @param {any} model @returns {Promise<Channel>} */
+export function channelOf(model) {
+  return place(model.get("_key")).channel;
+}
+
+export class Channel {
+  /** @param {any} model the Channel widget's */
+  constructor(model) {
+    this.model = model;
+    this.key = model.get("_key");
+    this.prefer = model.get("_prefer");
+    this.page = randomName();
+    /** @type {Map<number, Line>} */
+    this.lines = new Map();
+    /** @type {Set<() => void>} */
+    this.watchers = new Set();
+    /** @type {"" | "socket" | "comm"} */
+    this.carrier = "";
+    this.why = "";
+    this.closed = false;
+    this.counts = { sent: 0, received: 0, lost: 0, dropped: 0 };
+    /** @type {Map<number, number>} */
+    this.numbers = new Map();
+    /** @type {Map<number, number>} */
+    this.expected = new Map();
+    /** @type {ArrayBuffer[]} */
+    this.held = [];
+    /** @type {ArrayBuffer[]} */
+    this.batch = [];
+    /** @type {WebSocket | null} */
+    this.socket = null;
+    /** @type {any} */
+    this.comm = null;
+    this.dialling = false;
+    /** @type {{ port: number, token: string }[]} */
+    this.offers = [];
+    this.welcome = false;
+    this.used = false;
+    this.timers = { decide: 0, grace: 0, alive: 0 };
+    this.bye = () => this.tell({ kind: "bye" });
+    addEventListener("pagehide", this.bye);
+    model.on("msg:custom", (/** @type {any} */ message, /** @type {any[]} */ buffers) => this.told(message, buffers ?? []));
+    // Fires when a restarted kernel or a closed notebook takes the widget's comm away; ours is gone with it.
+    model.on("comm_live_update", () => setTimeout(() => this.tell({ kind: "alive" })));
+    this.make();
+    place(this.key).here(this);
+  }
+
+  /** Open a line. @param {number} stream @param {Line} line @returns {() => void} the way to close it */
+  open(stream, line) {
+    this.lines.set(stream, line);
+    if (this.carrier) this.join(stream, line);
+    return () => this.lines.delete(stream);
+  }
+
+  /** Be told when the carrier changes. @param {() => void} fn @returns {() => void} */
+  watch(fn) {
+    this.watchers.add(fn);
+    return () => this.watchers.delete(fn);
+  }
+
+  /** Send a message of a widget's. @param {number} stream @param {object} message */
+  say(stream, message) {
+    this.send(stream, CONTROL, encoded(message), Date.now());
+  }
+
+  /** @param {number} stream @param {ArrayBuffer} payload @param {number} time */
+  media(stream, payload, time) {
+    this.send(stream, MEDIA, payload, time);
+  }
+
+  /** @param {number} stream @param {number} kind @param {ArrayBuffer} payload @param {number} time */
+  send(stream, kind, payload, time) {
+    const seq = this.numbers.get(stream) ?? 0;
+    this.numbers.set(stream, (seq + 1) >>> 0);
+    const frame = pack(stream, kind, seq, time, payload);
+    if (!this.carrier) this.hold(frame);
+    else if (kind === MEDIA && this.socket && this.socket.bufferedAmount > BACKLOG) this.counts.dropped++;
+    else this.transmit(frame);
+  }
+
+  /** @param {ArrayBuffer} frame */
+  transmit(frame) {
+    this.counts.sent++;
+    if (this.carrier === "socket") {
+      this.socket?.send(frame);
+      return;
+    }
+    this.used = true;
+    this.batch.push(frame);
+    if (this.batch.length > 1) return;
+    queueMicrotask(() => this.tell({ kind: "frames" }, this.batch.splice(0)));
+  }
+
+  /** The gap it leaves in the numbers tells Python what was given up. @param {ArrayBuffer} frame */
+  hold(frame) {
+    this.held.push(frame);
+    if (this.held.length <= HELD) return;
+    this.held.shift();
+    this.counts.dropped++;
+  }
+
+  /** Begin, or begin again after a break. */
+  make() {
+    if (this.closed || this.carrier) return;
+    this.welcome = false;
+    clearTimeout(this.timers.decide);
+    clearTimeout(this.timers.grace);
+    this.timers.decide = setTimeout(() => this.decide(), DECIDE);
+    this.timers.grace = setTimeout(() => this.release("The kernel does not answer."), GRACE);
+    this.call().catch(() => this.end("The kernel is gone: run the cell again."));
+  }
+
+  async call() {
+    const local = addresses(0).local;
+    const hello = { kind: "hello", page: this.page, tab: tabName(), origin: location.origin, local };
+    if (!this.comm) {
+      // A protected method of the widget managers of JupyterLab, Notebook 7 and Colab, and the only way to open a comm.
+      this.comm = await this.model.widget_manager._create_comm(TARGET, undefined, { ...hello, channel: this.key }, {}, []);
+      this.timers.alive = setInterval(() => this.carrier === "comm" && this.tell({ kind: "alive" }), ALIVE);
+    } else this.tell(hello);
+  }
+
+  /** Say something to Python over the comm. @param {object} message @param {ArrayBuffer[]} [frames] */
+  tell(message, frames = []) {
+    try {
+      this.comm?.send({ ...message, page: this.page }, undefined, {}, frames);
+    } catch {
+      this.end("The kernel is gone: run the cell again.");
+    }
+  }
+
+  /** What Python says over the widget's own comm. @param {any} message @param {(ArrayBuffer | ArrayBufferView)[]} buffers */
+  told(message, buffers) {
+    if (message.page && message.page !== this.page) return;
+    if (message.kind === "frames") for (const frame of buffers) this.receive(frame);
+    else if (message.kind === "again") this.make();
+    else if (message.kind === "welcome") {
+      this.welcome = true;
+      clearTimeout(this.timers.decide);
+      this.timers.decide = setTimeout(() => this.decide(), DECIDE);
+      this.dial(message);
+    } else if (message.kind === "offer") this.dial(message);
+  }
+
+  /** Try the latest offer first: each holds for one connection, which another page may have had. @param {any} offer */
+  async dial(offer) {
+    if (this.prefer === "comm") return this.decide();
+    this.offers.push(offer);
+    if (this.dialling) return;
+    this.dialling = true;
+    for (let next = this.offers.pop(); next && !this.socket && !this.closed; next = this.offers.pop()) {
+      const socket = await dialled(addresses(next.port).urls, next.token);
+      if (socket) this.take(socket);
+    }
+    this.dialling = false;
+    this.decide();
+  }
+
+  /** A socket is open. One that comes late is taken only if the comm has carried nothing yet. @param {WebSocket} socket */
+  take(socket) {
+    if (this.closed || this.socket || this.used) {
+      socket.close();
+      return;
+    }
+    this.socket = socket;
+    socket.onmessage = ({ data }) => this.receive(data);
+    socket.onclose = ({ code, reason }) => this.broken(code, reason);
+    this.carrier = "socket";
+    this.say(0, { kind: "hello", page: this.page, tab: tabName(), origin: location.origin, local: addresses(0).local });
+    this.up();
+  }
+
+  /** The time for a socket is over, or there can be none. */
+  decide() {
+    if (this.carrier || this.closed || !this.welcome || this.prefer === "socket") return;
+    this.carrier = "comm";
+    this.tell({ kind: "use" });
+    this.up();
+  }
+
+  up() {
+    clearTimeout(this.timers.decide);
+    clearTimeout(this.timers.grace);
+    this.why = "";
+    for (const [stream, line] of this.lines) this.join(stream, line);
+    for (const frame of this.held.splice(0)) this.transmit(frame);
+    for (const fn of this.watchers) fn();
+  }
+
+  /** @param {number} stream @param {Line} line */
+  join(stream, line) {
+    this.say(stream, { kind: "join", ...line.joined() });
+  }
+
+  /** @param {ArrayBuffer | ArrayBufferView} data */
+  receive(data) {
+    const frame = unpack(data);
+    this.counts.received++;
+    this.counts.lost += (frame.seq - (this.expected.get(frame.stream) ?? 0)) >>> 0;
+    this.expected.set(frame.stream, (frame.seq + 1) >>> 0);
+    if (frame.stream === 0) this.own(decoded(frame));
+    else if (frame.kind === CONTROL) this.lines.get(frame.stream)?.message(decoded(frame));
+    else this.lines.get(frame.stream)?.media?.(frame.payload, frame.seq);
+  }
+
+  /** @param {any} message */
+  own(message) {
+    if (message.kind === "ping") this.say(0, { kind: "pong", at: message.at });
+  }
+
+  /** @param {number} code @param {string} reason */
+  broken(code, reason) {
+    this.socket = null;
+    this.carrier = "";
+    this.used = false;
+    if (code === 4000) this.end(reason || "The widget was closed.");
+    else this.make();
+    for (const fn of this.watchers) fn();
+  }
+
+  /** Let go of what is captured; a later `make` may bring the channel back. @param {string} why */
+  release(why) {
+    this.why = why;
+    this.held = [];
+    for (const line of [...this.lines.values()]) line.down(why);
+    for (const fn of this.watchers) fn();
+  }
+
+  /** For good. @param {string} why */
+  end(why) {
+    if (this.closed) return;
+    this.closed = true;
+    this.carrier = "";
+    clearTimeout(this.timers.decide);
+    clearTimeout(this.timers.grace);
+    clearInterval(this.timers.alive);
+    removeEventListener("pagehide", this.bye);
+    this.socket?.close();
+    CHANNELS.delete(this.key);
+    this.release(why);
+  }
+}
