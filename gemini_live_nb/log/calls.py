@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from . import index
-from .index import Row
+from .index import Row, json_object
 from .turn import ToolCall
 
 
@@ -22,15 +22,13 @@ class Calls(dict[str, ToolCall]):
     owed = False
 
     def request(self, row: Row, t: float) -> tuple[ToolCall, bool]:
-        """The model asks for a call. Returns it and whether it is new: the same id delivered twice is one
-        call.
-        """
+        """The model asks for a call. Returns it and whether it is new: one id is one call."""
         key = row.tool_id or f"unnamed {row.seq}.{row.part}"
         known = self.get(key)
         if known is not None:
             known.deliveries += row.seq != known.seq
             return known, False
-        args = _object(row.extra).get("args")
+        args = json_object(row.extra).get("args")
         call = ToolCall(
             id=row.tool_id,
             name=row.tool_name,
@@ -44,16 +42,16 @@ class Calls(dict[str, ToolCall]):
 
     def respond(self, row: Row, t: float) -> ToolCall | None:
         """A result is sent. Returns the call it answers, found by id or, without one, by name."""
+        self.owed = not row.flags & index.SILENT
         call = self.get(row.tool_id) or self._by_name(row)
         if call is None:
             return None
-        given = _object(row.extra)
+        given = json_object(row.extra)
         result = given.get("response")
         call.result = result if isinstance(result, dict) else {}
         scheduling = given.get("scheduling")
         call.scheduling = scheduling if isinstance(scheduling, str) else None
         call.responses += 1
-        self.owed = not row.flags & index.SILENT
         if row.flags & index.WILL_CONTINUE:
             call.state = "running"
             return call
@@ -95,11 +93,3 @@ class Calls(dict[str, ToolCall]):
                 call.finished = t
             case "failed":
                 call.finished, call.error = t, str(event.get("text", ""))
-
-
-def _object(text: str) -> dict[str, Any]:
-    try:
-        read = msgspec.json.decode(text or "{}")
-    except msgspec.DecodeError:
-        return {}
-    return read if isinstance(read, dict) else {}

@@ -17,7 +17,7 @@ import msgspec
 
 from . import index
 from .index import Place, Row
-from .lines import LOCAL, frame_line, local_line, payload, split
+from .lines import LOCAL, Cut, Frame, frame_line, local_line, payload, split
 
 SESSION = "session.json"
 MESSAGES = "messages.jsonl"
@@ -25,9 +25,6 @@ MEDIA = "media.bin"
 INDEX = "index.bin"
 HEAP = "heap.bin"
 SCHEMA = 1
-
-# A frame as the recorder queues it: seq, t_ns, conn, direction, opcode, data, and the kind of a local event.
-Frame = tuple[int, int, int, int, int, bytes | str, str]
 
 _MOST_UNDESCRIBED = 10_000
 
@@ -92,9 +89,9 @@ class RunFiles:
         """Write `session.json`, whole or not at all."""
         self.meta.update(changes)
         new = self.folder / (SESSION + ".new")
-        with open(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-            file.write(msgspec.json.format(msgspec.json.encode(self.meta, enc_hook=str), indent=2) + b"\n")
-        os.replace(new, self.folder / SESSION)
+        new.touch(mode=0o600)
+        new.write_bytes(msgspec.json.format(msgspec.json.encode(self.meta, enc_hook=str), indent=2) + b"\n")
+        new.replace(self.folder / SESSION)
 
     def write(self, frames: Sequence[Frame], described: Sequence[Sequence[Row]]) -> None:
         """Append frames, and the rows of frames already handed over.
@@ -128,17 +125,17 @@ class RunFiles:
         media: list[bytes] = []
         places: dict[int, Place] = {}
         line_end, media_end = self._lines.end, self._media.end
-        for seq, t_ns, conn, direction, opcode, data, kind in frames:
-            if direction == LOCAL:
-                line = local_line(seq, t_ns, conn, kind, data if isinstance(data, str) else "{}")
-                places[seq] = Place(line_end, len(line), [])
+        for frame in frames:
+            cuts: list[Cut] = []
+            if frame[3] == LOCAL:
+                line = local_line(frame)
             else:
-                rest, runs, cuts = split(payload(data), media_end)
-                line = frame_line(seq, t_ns, conn, direction, opcode, rest, cuts)
-                places[seq] = Place(line_end, len(line), cuts)
+                rest, runs, cuts = split(payload(frame[5]), media_end)
+                line = frame_line(frame, rest, cuts)
                 if cuts:
                     media += runs
                     media_end = cuts[-1][1] + cuts[-1][2]
+            places[frame[0]] = Place(line_end, len(line), cuts)
             lines.append(line)
             line_end += len(line)
         return b"".join(lines), b"".join(media), places
@@ -166,4 +163,4 @@ class RunFiles:
             os.close(file.descriptor)
 
 
-__all__ = ["HEAP", "INDEX", "MEDIA", "MESSAGES", "SCHEMA", "SESSION", "Frame", "RunFiles"]
+__all__ = ["HEAP", "INDEX", "MEDIA", "MESSAGES", "SCHEMA", "SESSION", "RunFiles"]

@@ -13,8 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from . import index
-from .describe import KIND
 from .folder import Table
+from .index import KIND
 from .turn import ToolCall, Turn
 from .turns import ONLY_MIC, ONLY_MODEL_AUDIO, TurnFold
 from .voiced import BEGINS, SILENT, judge

@@ -17,13 +17,12 @@ import numpy as np
 
 import gemini_live_nb
 from gemini_live_nb.errors import LogError
-from gemini_live_nb.protocol.codec import decode, decode_client
 
 from . import index
-from .describe import Stamp, describe, describe_local
+from .describe import describe_frame
 from .files import HEAP, INDEX, MEDIA, MESSAGES, SCHEMA, SESSION
 from .index import Place, Row, RowArray
-from .lines import LOCAL, SENT, Line, join, read_line
+from .lines import Line, join, read_line
 
 
 def runs_folder() -> Path:
@@ -155,15 +154,8 @@ class FolderStore:
         return np.concatenate((rows, made)), b"".join((heap, *strings))
 
     def _describe(self, line: Line) -> list[Row]:
-        if line.direction == LOCAL:
-            stamp = Stamp(line.seq, line.conn, line.t_ns, LOCAL, 0, len(line.rest))
-            fields = msgspec.json.decode(line.fields)
-            fields = fields if isinstance(fields, dict) else {}
-            return describe_local(line.kind, stamp, fields, line.rest.decode("utf-8", "replace"))
         raw = join(line.rest, line.cut, self.media)
-        stamp = Stamp(line.seq, line.conn, line.t_ns, line.direction, line.opcode, len(raw))
-        decoded = decode_client(raw) if line.direction == SENT else decode(raw)
-        return describe(decoded.message, decoded.kinds, stamp, bool(decoded.oddities))
+        return describe_frame((line.seq, line.t_ns, line.conn, line.direction, line.opcode, raw, line.kind))
 
     def line(self, offset: int, length: int) -> Line | None:
         """One line, read."""

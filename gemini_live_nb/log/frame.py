@@ -15,7 +15,7 @@ from gemini_live_nb.protocol.codec import Decoded, decode, decode_client
 from gemini_live_nb.protocol.content import Blob, Content
 from gemini_live_nb.protocol.server import ServerMessage
 
-from .lines import DIRECTIONS, LOCAL, SENT
+from .lines import DIRECTIONS, LOCAL, SENT, Frame, payload
 
 OPCODES = ("", "text", "binary")
 
@@ -33,41 +33,31 @@ class LogFrame:
     Attributes:
         seq: Its number in the run.
         conn: The connection it crossed, 0, 1, … as sessions are resumed.
-        t: Seconds since the run's start.
+        t_ns: Nanoseconds since the run's start.
         direction: `sent`, `received` or `local`.
         opcode: `text`, `binary`, or empty for a local event.
-        raw: The frame, byte for byte; of a local event, its fields as JSON.
-
-    Raises:
-        LogError: on reading `raw` where `media.bin` was cut off.
+        whole: Whether `raw` can be put together; not, where `media.bin` was cut off.
     """
 
-    def __init__(
-        self,
-        seq: int,
-        t_ns: int,
-        conn: int,
-        direction: int,
-        opcode: int,
-        raw: bytes,
-        kind: str = "",
-        whole: bool = True,
-    ) -> None:
-        self.seq = seq
-        self.t_ns = t_ns
-        self.conn = conn
+    def __init__(self, frame: Frame, *, whole: bool = True) -> None:
+        self.seq, self.t_ns, self.conn, direction, opcode, data, self._kind = frame
         self.direction = DIRECTIONS[direction]
         self.opcode = OPCODES[opcode]
         self.whole = whole
-        self._raw = raw
-        self._kind = kind
+        self._raw = payload(data)
 
     @property
     def t(self) -> float:
+        """Seconds since the run's start."""
         return self.t_ns * 1e-9
 
     @property
     def raw(self) -> bytes:
+        """The frame, byte for byte.
+
+        Raises:
+            LogError: `media.bin` was cut off.
+        """
         if not self.whole:
             raise LogError(
                 f"frame {self.seq} cannot be put together: media.bin was cut off",

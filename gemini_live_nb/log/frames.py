@@ -14,10 +14,10 @@ import pandas as pd
 from gemini_live_nb.protocol import kinds as vocabulary
 
 from . import columns, index
-from .describe import KIND
+from .chunks import peak_level
 from .folder import Table
 from .frame import OPCODES
-from .index import MIMES, OTHER_MIME, ROLES
+from .index import KIND, MIMES, OTHER_MIME, ROLES
 from .lines import DIRECTIONS
 
 if TYPE_CHECKING:
@@ -91,8 +91,6 @@ def audio_chunks(log: SessionLog) -> pd.DataFrame:
 
 def _levels(log: SessionLog, table: Table, at: Positions) -> npt.NDArray[np.float64]:
     """Peaks in dB; those of the model's sound are not in the index and are read from the sound now."""
-    from .describe import peak_level
-
     levels = table.rows["level"][at].astype(np.float64)
     for position in np.flatnonzero(levels == index.NO_LEVEL).tolist():
         levels[position] = peak_level(log.media(table, at[position]))
@@ -134,8 +132,8 @@ def category(codes: npt.NDArray[Any], names: tuple[str, ...], missing: int | Non
     """A categorical of numbered names; the number `missing` means none."""
     shifted = codes.astype(np.int16)
     if missing is None:
-        return pd.Categorical.from_codes(shifted, categories=list(names))
-    return pd.Categorical.from_codes(shifted - 1, categories=list(names[1:]))
+        return pd.Categorical.from_codes(shifted, categories=pd.Index(names))
+    return pd.Categorical.from_codes(shifted - 1, categories=pd.Index(names[1:]))
 
 
 def whole(values: npt.NDArray[Any], missing: int = -1) -> pd.arrays.IntegerArray:
@@ -151,7 +149,7 @@ def moments(log: SessionLog, t_ns: npt.NDArray[np.int64]) -> pd.DatetimeIndex:
 
 def named(log: SessionLog, count: int) -> pd.Categorical:
     """The run's name, `count` times."""
-    return pd.Categorical.from_codes(np.zeros(count, np.int8), categories=[log.name])
+    return pd.Categorical.from_codes(np.zeros(count, np.int8), categories=pd.Index([log.name]))
 
 
 def _keys(log: SessionLog, table: Table, at: Positions) -> Made:
@@ -177,7 +175,7 @@ def _renamed(codes: npt.NDArray[np.intp], names: list[str]) -> pd.Categorical:
     """A categorical from codes whose names may repeat."""
     distinct = list(dict.fromkeys(names))
     number = np.array([distinct.index(name) for name in names] or [0])
-    return pd.Categorical.from_codes(number[codes] if len(codes) else codes, categories=distinct)
+    return pd.Categorical.from_codes(number[codes] if len(codes) else codes, categories=pd.Index(distinct))
 
 
 def _media(table: Table, at: Positions) -> Made:

@@ -11,8 +11,9 @@ from __future__ import annotations
 import hashlib
 import struct
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 
@@ -77,6 +78,8 @@ MIMES = (
 )
 OTHER_MIME = 255
 _MIME_NUMBER = {mime: number for number, mime in enumerate(MIMES)}
+
+KIND = {name: position for position, name in enumerate(KINDS)}
 
 ROLES = ("", "user", "model", "tool")
 
@@ -155,9 +158,7 @@ def _media_place(row: Row, cuts: list[Cut], used: int) -> tuple[int, int, int]:
 
 
 def pack(rows: Iterable[Row], place: Place, heap_end: int) -> tuple[bytes, bytes]:
-    """Write the rows of one frame: their records, and their strings as they go to the heap from `heap_end`
-    on.
-    """
+    """Write the rows of one frame: their records, and their strings for a heap that ends there."""
     records: list[bytes] = []
     strings: list[bytes] = []
     used = 0
@@ -225,17 +226,9 @@ def unpack(rows: RowArray, heap: bytes) -> list[Row]:
         if text_bytes or id_bytes or name_bytes or mime_bytes or extra_bytes:
             lengths = text_bytes, id_bytes, name_bytes, mime_bytes, extra_bytes
             text, tool_id, tool_name, spelt, extra = _slices(heap, at, *lengths)
-        read.append(
-            Row(
-                *numbers[:11],
-                spelt if numbers[11] == OTHER_MIME else MIMES[numbers[11]],
-                *numbers[12:],
-                text if numbers[9] & HAS_TEXT else None,
-                tool_id,
-                tool_name,
-                extra,
-            )
-        )
+        mime = spelt if numbers[11] == OTHER_MIME else MIMES[numbers[11]]
+        words = (text if numbers[9] & HAS_TEXT else None, tool_id, tool_name, extra)
+        read.append(Row._make((*numbers[:11], mime, *numbers[12:], *words)))
     return read
 
 
@@ -245,3 +238,12 @@ def _slices(heap: bytes, at: int, *lengths: int) -> list[str]:
         pieces.append(heap[at : at + length].decode("utf-8", "surrogatepass") if length else "")
         at += length
     return pieces
+
+
+def json_object(text: str) -> dict[str, Any]:
+    """What a row's `extra` holds; empty where it is no JSON object."""
+    try:
+        read = msgspec.json.decode(text or "{}")
+    except msgspec.DecodeError:
+        return {}
+    return read if isinstance(read, dict) else {}

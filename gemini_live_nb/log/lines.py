@@ -22,6 +22,9 @@ TEXT, BINARY = 1, 2
 
 Cut = tuple[int, int, int]
 
+# A frame as the recorder queues it: seq, t_ns, conn, direction, opcode, data, and the kind of a local event.
+Frame = tuple[int, int, int, int, int, bytes | str, str]
+
 # Shorter payloads stay in the line: a file of its own would cost more than it saves.
 _SHORT = 256
 _KEY = b'"data"'
@@ -97,35 +100,30 @@ def join(rest: bytes, cuts: list[Cut], read: Callable[[int, int], bytes]) -> byt
     return b"".join(pieces)
 
 
-def frame_line(
-    seq: int, t_ns: int, conn: int, direction: int, opcode: int, rest: bytes, cuts: list[Cut]
-) -> bytes:
-    """Write the line of a frame that crossed the wire."""
+def frame_line(frame: Frame, rest: bytes, cuts: list[Cut]) -> bytes:
+    """Write the line of a frame that crossed the wire, as `split` took it apart."""
+    seq, t_ns, conn, direction, opcode, _, _ = frame
     try:
         body = b'"frame":' + _encode(rest.decode())
     except UnicodeDecodeError:
         body = b'"frame64":"' + b64encode(rest) + b'"'
     if cuts:
         body += b',"cut":' + _encode(cuts)
-    return b'{"seq":%d,"t_ns":%d,"conn":%d,"dir":"%b","op":"%b",%b}\n' % (
+    head = (
         seq,
         t_ns,
         conn,
         b"sent" if direction == SENT else b"received",
         b"text" if opcode == TEXT else b"binary",
-        body,
     )
+    return b'{"seq":%d,"t_ns":%d,"conn":%d,"dir":"%b","op":"%b",%b}\n' % (*head, body)
 
 
-def local_line(seq: int, t_ns: int, conn: int, kind: str, fields: str) -> bytes:
-    """Write the line of something that happened here; `fields` is a JSON object."""
-    return b'{"seq":%d,"t_ns":%d,"conn":%d,"dir":"local","kind":%b,"fields":%b}\n' % (
-        seq,
-        t_ns,
-        conn,
-        _encode(kind),
-        fields.encode(),
-    )
+def local_line(frame: Frame) -> bytes:
+    """Write the line of something that happened here; the frame's data are its fields, a JSON object."""
+    seq, t_ns, conn, _, _, fields, kind = frame
+    what = (_encode(kind), payload(fields))
+    return b'{"seq":%d,"t_ns":%d,"conn":%d,"dir":"local","kind":%b,"fields":%b}\n' % (seq, t_ns, conn, *what)
 
 
 class Line(msgspec.Struct, frozen=True):
@@ -144,10 +142,12 @@ class Line(msgspec.Struct, frozen=True):
 
     @property
     def direction(self) -> int:
+        """`dir` as a number: RECEIVED, SENT or LOCAL."""
         return DIRECTIONS.index(self.dir)
 
     @property
     def opcode(self) -> int:
+        """`op` as a number: TEXT, BINARY, or 0 for a local event."""
         return {"text": TEXT, "binary": BINARY}.get(self.op, 0)
 
     @property

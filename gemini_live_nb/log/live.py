@@ -5,6 +5,7 @@ Without a folder it is all there is: the last frames, within a limit of bytes.
 
 from __future__ import annotations
 
+import itertools
 import threading
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,10 +14,10 @@ from typing import Any
 import numpy as np
 
 from . import index
-from .files import Frame, RunFiles
+from .files import RunFiles
 from .folder import EMPTY, FolderStore, Table, in_order, read_index
 from .index import Place, Row
-from .lines import Line
+from .lines import Frame, Line
 
 # One batch of the writer: small enough that a failed one is cheap to lay out again.
 _BATCH = 20_000
@@ -33,6 +34,7 @@ class LiveStore:
         most: Most bytes waiting for the disk, or kept in memory.
 
     Attributes:
+        waiting: Bytes waiting for the disk, or kept in memory.
         forgotten: Frames that memory had no more room for.
         lock: Held by the recorder while it hands something over.
     """
@@ -46,7 +48,7 @@ class LiveStore:
         self._frames: dict[int, Frame] = {}
         self._rows: list[list[Row]] = []
         self._kept: dict[int, list[Row]] = {}
-        self._bytes = 0
+        self.waiting = 0
         self._writing = threading.Lock()
         self._disk = FolderStore(files.folder) if files is not None else None
         self._seen = EMPTY
@@ -67,18 +69,18 @@ class LiveStore:
     def take(self, frame: Frame, size: int) -> bool:
         """Take a frame in. Returns whether there was room."""
         size += _OVERHEAD
-        if self._bytes + size > self.most and not self._make_room(size):
+        if self.waiting + size > self.most and not self._make_room(size):
             return False
         self._frames[frame[0]] = frame
-        self._bytes += size
+        self.waiting += size
         return True
 
     def _make_room(self, size: int) -> bool:
         if self.files is not None or size > self.most:
             return False
-        while self._bytes + size > self.most:
+        while self.waiting + size > self.most:
             oldest = next(iter(self._frames))
-            self._bytes -= len(self._frames.pop(oldest)[5]) + _OVERHEAD
+            self.waiting -= len(self._frames.pop(oldest)[5]) + _OVERHEAD
             self._kept.pop(oldest, None)
             self.forgotten += 1
         return True
@@ -98,23 +100,29 @@ class LiveStore:
         Raises:
             OSError: the disk refused; what was not written still waits.
         """
-        assert self.files is not None
+        if self.files is None:
+            return
         with self._writing:
-            while True:
-                with self.lock:
-                    rows = self._rows[:_BATCH]
-                    frames = list(self._frames.values())[:_BATCH]
-                if not rows and not frames:
-                    return
-                if len(frames) == _BATCH:
-                    last = frames[-1][0]
-                    rows = [described for described in rows if described[0].seq <= last]
-                self.files.write(frames, sorted(rows, key=_first_seq))
-                with self.lock:
-                    del self._rows[: len(rows)]
-                    for frame in frames:
-                        del self._frames[frame[0]]
-                        self._bytes -= len(frame[5]) + _OVERHEAD
+            while self._write_batch(self.files):
+                pass
+
+    def _write_batch(self, files: RunFiles) -> bool:
+        with self.lock:
+            rows = self._rows[:_BATCH]
+            frames = list(itertools.islice(self._frames.values(), _BATCH))
+        if not rows and not frames:
+            return False
+        if len(frames) == _BATCH:
+            # Rows go with or after their frame.
+            last = frames[-1][0]
+            rows = list(itertools.takewhile(lambda described: described[0].seq <= last, rows))
+        files.write(frames, sorted(rows, key=_first_seq))
+        with self.lock:
+            del self._rows[: len(rows)]
+            for frame in frames:
+                del self._frames[frame[0]]
+                self.waiting -= len(frame[5]) + _OVERHEAD
+        return True
 
     def written(self, seq: int) -> bool:
         """Whether every frame before `seq`, and every row handed over, is on disk."""

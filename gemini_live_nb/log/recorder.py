@@ -10,8 +10,6 @@ from __future__ import annotations
 import atexit
 import logging
 import secrets
-import threading
-import time
 import weakref
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -25,20 +23,18 @@ from gemini_live_nb.protocol.codec import Decoded, decode_client
 from gemini_live_nb.protocol.kinds import kinds_of
 
 from .describe import Stamp, describe, describe_local
-from .files import Frame, RunFiles
+from .files import RunFiles
 from .folder import runs_folder, session_meta
 from .index import Row
 from .lines import BINARY, LOCAL, RECEIVED, SENT, TEXT, json_fields, payload
 from .live import LiveStore
 from .run import SessionLog
 from .turns import TurnFold
-
-FLUSH_S = 0.1
+from .writer import Writer
 
 _LOG = logging.getLogger(__name__)
 
 _MOST_UNDESCRIBED = 10_000
-_RETRY_S = 1.0
 
 Listener = Callable[[int, list[Row]], None]
 
@@ -97,9 +93,9 @@ class Recorder:
         )
         self.fold = TurnFold(self.log)
         self.log.attach(self)
-        self._writer = _Writer(self) if folder is not None else None
-        if self._writer is not None:
-            self._writer.start()
+        self._writer = Writer(self._store, self) if folder is not None else None
+        # A cell that never closes its session still leaves a whole run behind.
+        _OPEN.add(self)
 
     # The caller's side.
 
@@ -143,14 +139,14 @@ class Recorder:
         return seq
 
     def local(self, kind: str, conn: int | None = None, **fields: Any) -> int:
-        """Keep something that happened here: `open`, `close`, `mark`, `playback`, `tool`, … Returns its
-        `seq`.
+        """Keep something that happened here: `open`, `close`, `mark`, `playback`, … Returns its `seq`.
 
         Fields the frames and turns understand: `mark(label)`; `playback(turn, played_ms)`, how much of a
         turn's sound has left the speaker; `tool(id, event="started"|"printed"|"finished"|"failed", text)`;
         `close(code, reason)`; `drop(what, count)`.
         """
         extra = json_fields(fields)
+        kind = kind.encode("utf-8", "replace").decode()
         with self._lock:
             seq = self._take(extra, self._conn if conn is None else conn, LOCAL, 0, kind)
             stamp = self._stamps.pop(seq, None)
@@ -164,7 +160,7 @@ class Recorder:
         with self._lock:
             seq = self._next
             self._next = seq + 1
-            self._conn = conn
+            self._conn = conn = min(max(conn, 0), 65535)
             t_ns = int((self._monotonic() - self._start) * 1e9)
             size = len(data) if isinstance(data, bytes) or data.isascii() else len(payload(data))
             if self._closed or not self._store.take((seq, t_ns, conn, direction, opcode, data, kind), size):
@@ -173,6 +169,8 @@ class Recorder:
             self._stamps[seq] = Stamp(seq, conn, t_ns, direction, opcode, size)
             if len(self._stamps) > _MOST_UNDESCRIBED:
                 del self._stamps[next(iter(self._stamps))]
+        if self._writer is not None:
+            self._writer.hurry()
         return seq
 
     def _index(self, rows: list[Row]) -> None:
@@ -181,7 +179,7 @@ class Recorder:
             self.fold.feed(rows)
             for listener in self._listeners:
                 listener(rows[0].seq, rows)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001  # whatever a listener raises
             # A listener's fault must not stop the receiving loop, nor pass in silence.
             self.tell(
                 LogError(f"a listener of the log failed: {error!r}", hint="The frame is kept all the same.")
@@ -193,16 +191,14 @@ class Recorder:
             if self.on_trouble is not None:
                 self.on_trouble(trouble)
                 return
-        except Exception:
+        except Exception:  # noqa: BLE001  # whatever the user's callback raises
             _LOG.exception("on_trouble failed")
         _LOG.error("%s", trouble)
 
     # Listening, flushing, ending.
 
     def listen(self, listener: Listener) -> Callable[[], None]:
-        """Call `listener(seq, rows)` for each frame once it is indexed, on the recording thread. Returns the
-        end.
-        """
+        """Call `listener(seq, rows)` for each frame once indexed, on the recording thread."""
         self._listeners = [*self._listeners, listener]
 
         def stop() -> None:
@@ -217,7 +213,7 @@ class Recorder:
 
     def flush(self, timeout: float = 5.0) -> bool:
         """Wait until what was recorded so far is on disk. Returns whether it is."""
-        return self._writer is None or self._writer.flush(timeout)
+        return self._writer is None or self._writer.flush(self._next, timeout)
 
     def close(self, timeout: float = 5.0) -> None:
         """Write what is left and close the files. Frames that come later are counted as lost."""
@@ -225,6 +221,7 @@ class Recorder:
             if self._closed:
                 return
             self._closed = True
+        _OPEN.discard(self)
         if self._writer is not None:
             self._writer.stop(timeout)
 
@@ -244,84 +241,6 @@ def _open(folder: Path | str | None, meta: Mapping[str, Any]) -> RunFiles | None
         ) from error
 
 
-class _Writer:
-    """The thread that writes: every `FLUSH_S`, in one batch."""
-
-    def __init__(self, recorder: Recorder) -> None:
-        self._recorder = recorder
-        self._store = recorder._store
-        self._wake = threading.Event()
-        self._stopping = False
-        self._failed_at: float | None = None
-        self._written = threading.Condition()
-        self._thread = threading.Thread(target=self._run, name="gemini-live-log", daemon=True)
-
-    def start(self) -> None:
-        self._thread.start()
-        # A cell that never closes its session still leaves a whole run behind.
-        _OPEN.add(self._recorder)
-
-    def _run(self) -> None:
-        while not self._stopping:
-            self._wake.wait(FLUSH_S)
-            self._wake.clear()
-            self._write()
-
-    def _write(self) -> None:
-        now = time.monotonic()
-        if self._failed_at is not None and now - self._failed_at < _RETRY_S and not self._stopping:
-            return
-        try:
-            self._store.write()
-        except OSError as error:
-            self._trouble(error)
-            self._failed_at = now
-        else:
-            self._failed_at = None
-            self._tell_lost()
-        with self._written:
-            self._written.notify_all()
-
-    _told = 0
-    _full = False
-
-    def _trouble(self, error: OSError) -> None:
-        if not self._full:
-            self._full = True
-            self._tell(
-                f"the log cannot be written: {error.strerror or error}; up to "
-                f"{self._store.most >> 20} MB wait in memory, what comes beyond is lost",
-                hint=f"Make room on the disk of {self._store.folder}; recording goes on by itself.",
-            )
-
-    def _tell_lost(self) -> None:
-        self._full = False
-        lost = self._recorder.lost - self._told
-        if lost:
-            self._told += lost
-            self._recorder.local("drop", what="log", count=lost)
-            self._tell(f"{lost} frames could not be kept in the log", hint="The disk was full or too slow.")
-
-    def _tell(self, message: str, hint: str) -> None:
-        self._recorder.tell(LogError(message, hint=hint))
-
-    def flush(self, timeout: float) -> bool:
-        goal = self._recorder.seq
-        with self._written:
-            self._wake.set()
-            return self._written.wait_for(lambda: self._store.written(goal), timeout)
-
-    def stop(self, timeout: float) -> None:
-        self._stopping = True
-        self._wake.set()
-        self._thread.join(timeout)
-        _OPEN.discard(self._recorder)
-        if self._thread.is_alive():
-            return
-        self._write()
-        self._store.close(ended=datetime.now(UTC).isoformat(), lost=self._recorder.lost)
-
-
 _OPEN: weakref.WeakSet[Recorder] = weakref.WeakSet()
 
 
@@ -332,9 +251,7 @@ def _close_all() -> None:
 
 
 def record(log: Path | str | bool | None, **options: Any) -> Recorder:
-    """Open the recorder that `log=` asks for: a path, `None` for the default folder, `False` for memory
-    only.
-    """
+    """Open the recorder that `log=` asks for: a path, `None` for the default folder, `False` for memory."""
     if log is False:
         return Recorder(None, **options)
     if log is None or log is True:
@@ -343,4 +260,4 @@ def record(log: Path | str | bool | None, **options: Any) -> Recorder:
     return Recorder(log, **options)
 
 
-__all__ = ["FLUSH_S", "Frame", "Recorder", "record"]
+__all__ = ["Recorder", "record", "runs_folder"]

@@ -1,6 +1,4 @@
-"""A recorded conversation: every frame, its turns, and (by `frames`, `sound`, `plot`, `export`) views of
-it.
-"""
+"""A recorded conversation: every frame, its turns, and the views of it."""
 
 from __future__ import annotations
 
@@ -12,11 +10,11 @@ import numpy as np
 import numpy.typing as npt
 
 from .cursor import Cursor
-from .describe import KIND
 from .fold import Folded, fold_table
 from .folder import FolderStore, Table
 from .frame import LogFrame, base64_bytes
-from .lines import Line, join, payload
+from .index import KIND
+from .lines import Frame, Line, join
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,18 +26,29 @@ if TYPE_CHECKING:
 
 
 class Store(Protocol):
-    """Where a run is read from: a folder, or a recorder at work."""
+    """Where a run is read from: a folder (`folder.py`), or a recorder at work (`live.py`)."""
 
     notes: list[str]
 
     @property
-    def meta(self) -> dict[str, Any]: ...
+    def meta(self) -> dict[str, Any]:
+        """`session.json`."""
+
     @property
-    def folder(self) -> Path | None: ...
-    def table(self) -> Table: ...
-    def pending(self, seq: int) -> Any: ...
-    def line(self, offset: int, length: int) -> Line | None: ...
-    def media(self, offset: int, length: int) -> bytes: ...
+    def folder(self) -> Path | None:
+        """The run's folder, if it has one."""
+
+    def table(self) -> Table:
+        """The index."""
+
+    def pending(self, seq: int) -> Frame | None:
+        """A frame that is still in memory."""
+
+    def line(self, offset: int, length: int) -> Line | None:
+        """One line of `messages.jsonl`."""
+
+    def media(self, offset: int, length: int) -> bytes:
+        """A stretch of `media.bin`."""
 
 
 class SessionLog:
@@ -140,13 +149,10 @@ class SessionLog:
             yield self._at(table, position)
 
     def frame(self, seq: int) -> LogFrame | None:
-        """The frame with this `seq`, `None` where it was lost or is yet to come. Quick for the newest
-        frames.
-        """
+        """The frame with this `seq`, `None` where there is none. Quick for the newest frames."""
         waiting = self._store.pending(seq)
         if waiting is not None:
-            _, t_ns, conn, direction, opcode, data, kind = waiting
-            return LogFrame(seq, t_ns, conn, direction, opcode, payload(data), kind)
+            return LogFrame(waiting)
         table = self._store.table()
         position = _search(table.rows["seq"], seq)
         found = position < len(table.rows) and table.rows["seq"][position] == seq
@@ -157,28 +163,25 @@ class SessionLog:
         seq = int(record["seq"])
         waiting = self._store.pending(seq)
         if waiting is not None:
-            _, t_ns, conn, direction, opcode, data, kind = waiting
-            return LogFrame(seq, t_ns, conn, direction, opcode, payload(data), kind)
+            return LogFrame(waiting)
         line = self._store.line(int(record["line_offset"]), int(record["line_bytes"]))
         if line is None:
-            return LogFrame(
-                seq, int(record["t_ns"]), int(record["conn"]), int(record["direction"]), 0, b"", whole=False
-            )
+            t_ns, conn, direction = (int(record[name]) for name in ("t_ns", "conn", "direction"))
+            return LogFrame((seq, t_ns, conn, direction, 0, b"", ""), whole=False)
         raw = join(line.rest, line.cut, self._store.media)
         whole = len(raw) == len(line.rest) + sum(length for _, _, length in line.cut)
-        return LogFrame(seq, line.t_ns, line.conn, line.direction, line.opcode, raw, line.kind, whole)
+        frame = (seq, line.t_ns, line.conn, line.direction, line.opcode, raw, line.kind)
+        return LogFrame(frame, whole=whole)
 
     def cursor(self, after: int = -1) -> Cursor:
-        """Read on from a frame, at any pace, also while the run is recorded; the log is the backlog (DESIGN
-        13).
-        """
+        """Read on from a frame at any pace, also while the run is recorded: the log is the backlog."""
         return Cursor(self, after)
 
     def subscribe(self, listener: Callable[[LogFrame], None]) -> Callable[[], None]:
-        """Hear of each frame as it is recorded; returns what ends it. A recorded run has nothing more to
-        tell.
+        """Hear of each frame as it is recorded; returns what ends it.
 
-        The listener is called on the thread that records and must not block.
+        The listener is called on the thread that records and must not block. A recorded run has nothing more
+        to tell.
         """
         if self._recorder is None:
             return lambda: None
@@ -191,8 +194,7 @@ class SessionLog:
         return self._recorder.listen(tell)
 
     def listen(self, listener: Callable[[int, list[Row]], None]) -> Callable[[], None]:
-        """Call `listener(seq, rows)` with the index rows of each frame as it is recorded; returns what ends
-        it.
+        """Call `listener(seq, rows)` with each frame's index rows as it is recorded; returns what ends it.
 
         Called on the thread that records; it must not block. A recorded run has nothing more to tell.
         """

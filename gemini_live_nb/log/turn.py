@@ -193,8 +193,7 @@ class Turn:
 
     @property
     def ttfa(self) -> float | None:
-        """Time to first audio: seconds from the end of the user's speech (or the typed text) to the first
-        sound.
+        """Time to first audio, in seconds: from the end of the user's speech (or the typed text).
 
         `None` where the turn was not the user's or holds no sound.
         """

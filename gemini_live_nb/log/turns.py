@@ -18,18 +18,15 @@ How it reads the wire (PROTOCOL.md §3.2, §4.1, §4.2):
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
-
-import msgspec
+from typing import TYPE_CHECKING
 
 from gemini_live_nb.protocol.kinds import BIT, mask
 
 from . import index
-from .calls import Calls
-from .describe import KIND
-from .index import Row
-from .turn import Turn, Usage
-from .voiced import BEGINS, SILENT, Voice
+from .index import KIND, Row, json_object
+from .inputs import Typed
+from .life import Told, TurnLife
+from .turn import ToolCall, Turn, Usage
 
 if TYPE_CHECKING:
     from .run import SessionLog
@@ -41,15 +38,12 @@ _GENERATION_COMPLETE = BIT["generationComplete"]
 _INTERRUPTED = BIT["interrupted"]
 _TURN_COMPLETE = BIT["turnComplete"]
 _CLIENT_CONTENT = BIT["clientContent"]
-_MODEL = index.ROLES.index("model")
 
 # Pieces of the user's transcript this close before an interruption are the speech that caused it.
 _BARGE_IN_S = 3.0
 
-Told = Callable[[Turn], None]
 
-
-class TurnFold:
+class TurnFold(TurnLife):
     """Fold frames, one after another, into turns.
 
     Args:
@@ -68,25 +62,11 @@ class TurnFold:
     def __init__(
         self, log: SessionLog | None = None, *, on_started: Told | None = None, on_ended: Told | None = None
     ) -> None:
-        self.turns: list[Turn] = []
-        self.calls = Calls()
-        self.current: Turn | None = None
-        self.owned: list[tuple[int, Turn]] = []
-        self.on_started = on_started
-        self.on_ended = on_ended
-        self._log = log
-        self._next: Turn | None = None
-        self._held = False
-        self._spurious = False
+        super().__init__(log, on_started, on_ended)
         self._vertex = False
-        self._history_first = False
-        self._context: list[Row] = []
-        self._late: list[tuple[float, str]] = []
-        self._voice = Voice()
+        self._late: list[tuple[float, str, Turn]] = []
+        self._typed = Typed()
         self._verdict: int | None = None
-        self._burst: Row | None = None
-        self._since: Row | None = None
-        self._last_voiced: float | None = None
         self._by_kind = self._table()
 
     def _table(self) -> dict[int, Callable[[Row, float], None]]:
@@ -149,100 +129,15 @@ class TurnFold:
         if head.kinds & _TURN_COMPLETE:
             self._completed(head, t)
 
-    # The life of a turn.
-
-    def _make(self, row: Row, by: str) -> Turn:
-        turn = Turn(number=-1, conn=row.conn, opened_by=by, opened_seq=row.seq, log=self._log)
-        turn.times.sent = None if by in ("server", "tool") else row.t_ns * 1e-9
-        if by == "speech" and self._since is not None:
-            turn.opened_seq, turn.times.sent = self._since.seq, self._since.t_ns * 1e-9
-        return turn
-
-    def _list(self, turn: Turn, row: Row) -> None:
-        self.owned.append((row.seq, turn))
-        if turn.number < 0:
-            turn.number = len(self.turns)
-            self.turns.append(turn)
-            if self.on_started is not None:
-                self.on_started(turn)
-
-    def _end(self, turn: Turn, t: float) -> None:
-        self._settle(turn)
-        turn.over = True
-        self.current, self._next = self._next, None
-        self._held = False
-        self._late.clear()
-        speaking = self._last_voiced is not None and self._burst is not None and t - self._last_voiced < 1.0
-        self._since = self._burst if speaking and turn.answered else None
-        if turn.number >= 0 and self.on_ended is not None:
-            self.on_ended(turn)
-
-    def _user(self, row: Row, by: str, *, asks: bool = False) -> Turn:
-        """The turn that input of the user belongs to."""
-        turn = self.current
-        if turn is not None and self._held:
-            turn.complete = True
-            self._end(turn, row.t_ns * 1e-9)
-            turn = self.current
-        if turn is None:
-            turn = self.current = self._make(row, by)
-        elif turn.answered or (asks and turn.typed and turn.conn == row.conn):
-            if self._next is None:
-                self._next = self._make(row, by)
-            turn = self._next
-        return turn
-
-    def _answer(self, row: Row, t: float) -> Turn:
-        """The turn that a piece of the model's answer belongs to."""
-        turn = self.current
-        if turn is not None and self._next is not None and not turn.answered:
-            self._end(turn, t)
-            turn = self.current
-        if turn is None:
-            by = "tool" if self.calls.owed else "speech" if self._since is not None else "server"
-            turn = self.current = self._make(row, by)
-        if turn.times.first_frame is None:
-            turn.times.first_frame = t
-            turn.conn = row.conn
-            self._settle(turn)
-        self._spurious = self._held = self.calls.owed = False
-        self._list(turn, row)
-        return turn
-
-    def _settle(self, turn: Turn) -> None:
-        """Fix when the user stopped speaking, from the best that is known."""
-        times = turn.times
-        if (
-            times.speech_end_by == "mic level"
-            or times.speech_end_by == "activityEnd"
-            or turn.opened_by != "speech"
-        ):
-            return
-        if self._since is not None and self._last_voiced is not None:
-            heard = self._last_voiced if times.vad_end is None else min(self._last_voiced, times.vad_end)
-            times.speech_end, times.speech_end_by = heard, "mic level"
-        elif times.speech_end is None and times.vad_end is not None:
-            times.speech_end, times.speech_end_by = times.vad_end, "voiceActivity"
-
     # What the user does.
 
     def _chunk(self, row: Row, t: float) -> None:
-        if not row.media_rate:
-            return
-        voice = (
-            self._voice.push(row.level, row.media_ms, row.t_ns) if self._verdict is None else self._verdict
-        )
-        if voice == SILENT:
-            return
-        if voice == BEGINS:
-            self._burst = row
-        if self._since is None:
-            self._since = row
-        self._last_voiced = t
+        if row.media_rate:
+            self._speech.push(row, t, self._verdict)
 
     def _setup(self, row: Row, t: float) -> None:
         self._vertex = False
-        self._history_first = bool(row.flags & index.HISTORY)
+        self._typed.setup(row)
         turn = self.current
         if turn is not None and turn.conn != row.conn:
             self._closed(row, t)
@@ -252,22 +147,9 @@ class TurnFold:
         self._vertex = bool(row.text)
 
     def _content(self, rows: Sequence[Row], t: float) -> None:
-        """A clientContent: history, or a question — what the user said last, after what is history."""
-        if self._history_first:
-            self._history_first = False
-            self._context.clear()
-            return
-        self._context.extend(rows)
-        if not rows[0].flags & index.ASKS:
-            return
-        texts: list[str] = []
-        for said in reversed(self._context):
-            if said.role == _MODEL:
-                break
-            if said.text:
-                texts.append(said.text)
-        self._context.clear()
-        self._type(self._user(rows[0], "text", asks=True), texts[::-1], rows[0])
+        texts = self._typed.push(rows)
+        if texts is not None:
+            self._type(self._user(rows[0], "text", asks=True), texts, rows[0])
 
     def _typed_live(self, row: Row, t: float) -> None:
         self._type(self._user(row, "text"), [row.text or ""], row)
@@ -280,7 +162,8 @@ class TurnFold:
         self._list(turn, row)
 
     def _begins(self, row: Row, t: float) -> None:
-        turn = self._user(row, "speech")
+        # The server's word that somebody speaks may be a cough: it does not yet end a turn held by a call.
+        turn = self._user(row, "speech", sure=bool(row.direction))
         if row.direction:
             self._list(turn, row)
         else:
@@ -302,7 +185,7 @@ class TurnFold:
             turn = self._next or self.current
             if turn is not None and not turn.answered:
                 turn.times.vad_end = t
-                self._settle(turn)
+                self._speech.settle(turn)
 
     def _user_said(self, row: Row, t: float) -> None:
         if not row.text and not row.flags & index.FINISHED:
@@ -321,13 +204,13 @@ class TurnFold:
     def _speaker(self, row: Row, t: float) -> Turn:
         """The turn that a piece of the user's transcript belongs to."""
         turn, last = self.current, self.turns[-1] if self.turns else None
-        if turn is None and last is not None and self._awaits_words(last) and self._since is None:
+        if turn is None and last is not None and self._awaits_words(last) and self._speech.since is None:
             return last
         if turn is not None and turn.answered and not self._held:
             if self._awaits_words(turn) and (self._next is None or self._next.times.vad_end is None):
                 return turn
             if self._next is None:
-                self._late.append((t, row.text or ""))
+                self._late.append((t, row.text or "", turn))
                 return turn
         return self._user(row, "speech")
 
@@ -342,9 +225,7 @@ class TurnFold:
             self.hear(row, row.seq, t, row.media_ms, 1)
 
     def hear(self, first: Row, last_seq: int, last_t: float, milliseconds: float, chunks: int) -> None:
-        """Take in a stretch of the model's sound, `chunks` frames that nothing but the microphone came
-        between.
-        """
+        """Take in a stretch of the model's sound: frames that nothing but the microphone came between."""
         turn = self.current
         if turn is None or turn.audio_span is None or self._held or self._spurious:
             turn = self._answer(first, first.t_ns * 1e-9)
@@ -384,7 +265,7 @@ class TurnFold:
         if turn is None or self._spurious:
             turn = next((listed for listed in reversed(self.turns) if listed is not turn), turn)
         if turn is not None:
-            details = _json_object(row.extra)
+            details = json_object(row.extra)
             turn.usage = Usage(
                 row.prompt_tokens, row.response_tokens, row.thoughts_tokens, row.total_tokens, details
             )
@@ -420,7 +301,7 @@ class TurnFold:
 
     def _barge_in(self, turn: Turn, row: Row, t: float) -> None:
         """Move what the user said just before the interruption to the turn it opened."""
-        pieces = [text for said, text in self._late if t - said < _BARGE_IN_S]
+        pieces = [text for said, text, of in self._late if of is turn and t - said < _BARGE_IN_S]
         self._late.clear()
         if not pieces or len(pieces) >= len(turn.input_words.pieces) + len(turn.typed):
             return
@@ -467,7 +348,7 @@ class TurnFold:
             self._end(turn, t)
 
     def _ran(self, row: Row, t: float) -> None:
-        self.calls.happened(_json_object(row.extra), t)
+        self.calls.happened(json_object(row.extra), t)
 
     def _closed(self, row: Row, t: float) -> None:
         """The connection ended: an answer in progress is never continued (PROTOCOL.md §4.3)."""
@@ -477,15 +358,10 @@ class TurnFold:
             self._end(turn, t)
 
     def _played(self, row: Row, t: float) -> None:
-        fields = _json_object(row.extra)
+        fields = json_object(row.extra)
         number, played = fields.get("turn"), fields.get("played_ms")
         if isinstance(number, int) and isinstance(played, int | float) and 0 <= number < len(self.turns):
             self.turns[number].played_ms = float(played)
 
 
-def _json_object(text: str) -> dict[str, Any]:
-    try:
-        read = msgspec.json.decode(text or "{}")
-    except msgspec.DecodeError:
-        return {}
-    return read if isinstance(read, dict) else {}
+__all__ = ["ToolCall", "Turn", "TurnFold"]

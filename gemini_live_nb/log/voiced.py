@@ -30,9 +30,7 @@ class Voice:
         self._last_ns: int | None = None
 
     def push(self, level: int, milliseconds: float, t_ns: int) -> int:
-        """Judge a chunk by its peak (hundredths of a dB): SILENT, VOICED, or BEGINS where it opens a
-        burst.
-        """
+        """Judge a chunk by its peak (hundredths of a dB): SILENT, VOICED, or BEGINS, which opens a burst."""
         self._floor = min(level, self._floor + int(milliseconds * _RISE_PER_MS))
         if level <= self._floor + _ABOVE_NOISE or level <= _LOUD_ENOUGH:
             return SILENT

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass, field
 
 _SENTENCE_ENDS = (".", "?", "!", "…", '."', '?"', '!"')
@@ -78,7 +79,7 @@ class Words:
 
 def _position(knots: list[tuple[float, int]], at: float) -> float:
     """Read a broken line through `knots` at `at`."""
-    for (x0, y0), (x1, y1) in zip(knots, knots[1:], strict=False):
+    for (x0, y0), (x1, y1) in itertools.pairwise(knots):
         if at <= x1:
             return y0 + (y1 - y0) * (at - x0) / (x1 - x0)
     return knots[-1][1]

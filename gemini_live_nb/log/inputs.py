@@ -1,0 +1,91 @@
+"""What the user does, gathered until a turn needs it: speech, typed text and its history."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from . import index
+from .index import Row
+from .turn import Turn
+from .voiced import BEGINS, SILENT, Voice
+
+_MODEL = index.ROLES.index("model")
+
+# Speech that ended less than this before a turn did is taken to go on into the next.
+_STILL_SPEAKING_S = 1.0
+
+
+class Speech:
+    """What the microphone tells: since when the user has been speaking, and until when.
+
+    Attributes:
+        since: The first chunk with speech since the last turn ended, `None` where there was none.
+        until: When the last chunk with speech went out, in seconds.
+    """
+
+    def __init__(self) -> None:
+        self.since: Row | None = None
+        self.until: float | None = None
+        self._burst: Row | None = None
+        self._voice = Voice()
+
+    def push(self, chunk: Row, t: float, verdict: int | None) -> None:
+        """Take in a chunk; `verdict` is `voiced.judge`'s, where it is known."""
+        if verdict is None:
+            verdict = self._voice.push(chunk.level, chunk.media_ms, chunk.t_ns)
+        if verdict == SILENT:
+            return
+        if verdict == BEGINS:
+            self._burst = chunk
+        if self.since is None:
+            self.since = chunk
+        self.until = t
+
+    def turn_over(self, t: float, *, answered: bool) -> None:
+        """A turn ended: only speech that is still going on belongs to the next."""
+        going_on = self.until is not None and t - self.until < _STILL_SPEAKING_S
+        self.since = self._burst if going_on and answered else None
+
+    def settle(self, turn: Turn) -> None:
+        """Fix when the user stopped speaking in a turn, from the best that is known (see `TurnTimes`)."""
+        times = turn.times
+        if turn.opened_by != "speech" or times.speech_end_by in ("mic level", "activityEnd"):
+            return
+        if self.since is not None and self.until is not None:
+            decided = self.until if times.vad_end is None else min(self.until, times.vad_end)
+            times.speech_end, times.speech_end_by = decided, "mic level"
+        elif times.speech_end is None and times.vad_end is not None:
+            times.speech_end, times.speech_end_by = times.vad_end, "voiceActivity"
+
+
+class Typed:
+    """Typed content, gathered until it asks for an answer."""
+
+    def __init__(self) -> None:
+        self._rows: list[Row] = []
+        self._history_first = False
+
+    def setup(self, row: Row) -> None:
+        """A session begins; its setup may say that the first content is history, not a question."""
+        self._history_first = bool(row.flags & index.HISTORY)
+
+    def push(self, rows: Sequence[Row]) -> list[str] | None:
+        """Take in a clientContent. Returns what it asks: what the user said after what is history.
+
+        `None` where it asks nothing.
+        """
+        if self._history_first:
+            self._history_first = False
+            self._rows.clear()
+            return None
+        self._rows.extend(rows)
+        if not rows[0].flags & index.ASKS:
+            return None
+        texts: list[str] = []
+        for row in reversed(self._rows):
+            if row.role == _MODEL:
+                break
+            if row.text:
+                texts.append(row.text)
+        self._rows.clear()
+        return texts[::-1]

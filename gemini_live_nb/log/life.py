@@ -1,0 +1,100 @@
+"""Which turn is under way: opened, listed, held open, ended."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from .calls import Calls
+from .index import Row
+from .inputs import Speech
+from .turn import Turn
+
+if TYPE_CHECKING:
+    from .run import SessionLog
+
+Told = Callable[[Turn], None]
+
+
+class TurnLife:
+    """The turns so far, the one in progress, and the one the user began meanwhile.
+
+    `current` is answered by the model until it ends; `_next` is what the user does while the model still
+    answers. A turn is `_held` when the server has ended it but a call of it is open.
+    """
+
+    def __init__(self, log: SessionLog | None, on_started: Told | None, on_ended: Told | None) -> None:
+        self.turns: list[Turn] = []
+        self.calls = Calls()
+        self.current: Turn | None = None
+        self.owned: list[tuple[int, Turn]] = []
+        self.on_started = on_started
+        self.on_ended = on_ended
+        self._log = log
+        self._next: Turn | None = None
+        self._held = False
+        self._spurious = False
+        self._speech = Speech()
+
+    def _make(self, row: Row, by: str) -> Turn:
+        turn = Turn(number=-1, conn=row.conn, opened_by=by, opened_seq=row.seq, log=self._log)
+        turn.times.sent = None if by in ("server", "tool") else row.t_ns * 1e-9
+        if by == "speech" and self._speech.since is not None:
+            turn.opened_seq, turn.times.sent = self._speech.since.seq, self._speech.since.t_ns * 1e-9
+        return turn
+
+    def _list(self, turn: Turn, row: Row) -> None:
+        self.owned.append((row.seq, turn))
+        if turn.number < 0:
+            turn.number = len(self.turns)
+            self.turns.append(turn)
+            if self.on_started is not None:
+                self.on_started(turn)
+
+    def _end(self, turn: Turn, t: float) -> None:
+        self._speech.settle(turn)
+        turn.over = True
+        self.current, self._next = self._next, None
+        self._held = False
+        self._speech.turn_over(t, answered=turn.answered)
+        if turn.number >= 0 and self.on_ended is not None:
+            self.on_ended(turn)
+
+    def _user(self, row: Row, by: str, *, asks: bool = False, sure: bool = True) -> Turn:
+        """The turn that input of the user belongs to.
+
+        Args:
+            row: The input.
+            by: What it is, `text` or `speech`.
+            asks: Whether it asks for an answer at once.
+            sure: Whether the user has really said something, which ends a turn that a call holds open.
+        """
+        turn = self.current
+        if turn is not None and self._held and sure:
+            turn.complete = True
+            self._end(turn, row.t_ns * 1e-9)
+            turn = self.current
+        if turn is None:
+            turn = self.current = self._make(row, by)
+        elif turn.answered or (asks and turn.typed and turn.conn == row.conn):
+            if self._next is None:
+                self._next = self._make(row, by)
+            turn = self._next
+        return turn
+
+    def _answer(self, row: Row, t: float) -> Turn:
+        """The turn that a piece of the model's answer belongs to."""
+        turn = self.current
+        if turn is not None and self._next is not None and not turn.answered:
+            self._end(turn, t)
+            turn = self.current
+        if turn is None:
+            by = "tool" if self.calls.owed else "speech" if self._speech.since is not None else "server"
+            turn = self.current = self._make(row, by)
+        if turn.times.first_frame is None:
+            turn.times.first_frame = t
+            turn.conn = row.conn
+            self._speech.settle(turn)
+        self._spurious = self._held = self.calls.owed = False
+        self._list(turn, row)
+        return turn

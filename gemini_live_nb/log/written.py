@@ -1,0 +1,54 @@
+"""Write a run whose frames are all at hand: from a capture, a redacted copy, an unpacked export."""
+
+from __future__ import annotations
+
+import itertools
+import sys
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from gemini_live_nb.errors import LogError
+
+from .describe import describe_frame
+from .files import RunFiles
+from .lines import Frame
+from .live import LiveStore
+from .run import SessionLog
+
+_BATCH = 2000
+
+
+def write_run(
+    folder: Path | str | None, frames: Iterable[Frame], meta: Mapping[str, Any], *, name: str = "memory"
+) -> SessionLog:
+    """Write frames as a run and open it.
+
+    Args:
+        folder: Where to; `None` keeps it in memory.
+        frames: In order of `seq`.
+        meta: `session.json`.
+        name: The run's name where it has no folder.
+
+    Raises:
+        LogError: the folder cannot be written.
+    """
+    if folder is None:
+        store = LiveStore(None, sys.maxsize)
+        for frame in frames:
+            store.take(frame, len(frame[5]))
+            store.index(describe_frame(frame))
+        return SessionLog(store, name=name, meta=dict(meta))
+    try:
+        files = RunFiles(Path(folder), meta)
+        try:
+            rest = iter(frames)
+            while batch := list(itertools.islice(rest, _BATCH)):
+                files.write(batch, [describe_frame(frame) for frame in batch])
+        finally:
+            files.close()
+    except OSError as error:
+        raise LogError(
+            f"cannot write a run to {folder}: {error.strerror or error}", hint="Choose an empty folder."
+        ) from error
+    return SessionLog.open(folder)
