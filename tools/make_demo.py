@@ -1,0 +1,118 @@
+"""Make what the package ships to be heard: the spoken sentences, and the recorded conversation.
+
+    python tools/make_demo.py sentences       gemini_live_nb/demos/sentences/*.flac
+    python tools/make_demo.py conversation    gemini_live_nb/demos/conversation.zip
+
+Both speak with the offline demo voice. The conversation is a real one: our client and the emulator, over a
+WebSocket, at their own pace. Samples are rounded to multiples of 32, which nobody hears and FLAC halves.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import tempfile
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import soundfile
+
+from gemini_live_nb.audio import MIC_RATE, VOICE_RATE, pcm
+from gemini_live_nb.demos import CONVERSATION, HERE, SENTENCES, sentence
+from gemini_live_nb.demos.packed import pack
+from gemini_live_nb.emulator import Emulator
+from gemini_live_nb.emulator.brain import Ask, Piece, Say, Talk
+from gemini_live_nb.emulator.speech import SpeechBrain
+from gemini_live_nb.emulator.speech.synthesise import Synthesiser
+from gemini_live_nb.emulator.speech.voices import voice
+from gemini_live_nb.errors import LiveError
+from gemini_live_nb.protocol.config import LiveConfig
+from gemini_live_nb.session.session import LiveSession
+
+SPEAKER = "Charon"
+"""Whose voice asks; the one who answers has the default."""
+STEP = 32
+LARGEST = 300_000
+BEFORE, AFTER = 0.3, 1.2
+"""Seconds of silence around each sentence."""
+
+
+def rounded(samples: npt.NDArray[np.int16]) -> npt.NDArray[np.int16]:
+    """Return samples that FLAC makes small."""
+    return np.clip((samples.astype(np.int32) + STEP // 2) // STEP * STEP, -32_768, 32_736).astype(np.int16)
+
+
+class RoundedBrain(SpeechBrain):
+    """The offline voice, with its samples rounded."""
+
+    async def reply(self, ask: Ask, talk: Talk) -> AsyncIterator[Piece]:
+        """Answer as ever."""
+        async for piece in super().reply(ask, talk):
+            rounds = isinstance(piece, Say) and piece.audio is not None
+            yield replace(piece, audio=rounded(piece.audio)) if rounds else piece
+
+
+def get_weather(city: str) -> str:
+    """The weather in a city, now.
+
+    Args:
+        city: Name of the city.
+    """
+    return f"sunny in {city}, 3 degrees"
+
+
+def make_sentences() -> None:
+    """Synthesise every sentence."""
+    speak = Synthesiser()
+    (HERE / "sentences").mkdir(exist_ok=True)
+    for name, text in SENTENCES.items():
+        samples = rounded(pcm(speak(text, voice(SPEAKER)), VOICE_RATE, MIC_RATE))
+        path = HERE / "sentences" / f"{name}.flac"
+        soundfile.write(path, samples, MIC_RATE, subtype="PCM_16")
+        print(f"{name:<10} {len(samples) / MIC_RATE:.1f} s  {path.stat().st_size / 1000:5.1f} kB  {text}")
+
+
+async def converse(run: Path) -> None:
+    """Hold the conversation and record it: three questions, and one that cuts in."""
+    config = LiveConfig(system_instruction="You are a friendly guide to this toolkit.", voice_name="Kore")
+    async with (
+        Emulator(RoundedBrain()) as emulator,
+        LiveSession(config, url=emulator.url, api_key="none", tools=[get_weather], log=run) as session,
+    ):
+        for name in ("hello", "weather"):
+            turn = await session.ask(with_silence(name), timeout=30)
+            print(turn)
+        session.mark("here I cut in")
+        counting = asyncio.create_task(session.ask(with_silence("count"), timeout=60))
+        async for event in session:
+            if getattr(event, "output_transcript", ""):
+                break
+        await asyncio.sleep(2.2)
+        await session.ask(with_silence("stop"), timeout=30)
+        print(await counting)
+        print(session.turns[-1])
+
+
+def with_silence(name: str) -> npt.NDArray[np.int16]:
+    """A sentence as a microphone hears it: with a little quiet before and after."""
+    quiet = [np.zeros(int(seconds * MIC_RATE), np.int16) for seconds in (BEFORE, AFTER)]
+    return np.concatenate([quiet[0], sentence(name), quiet[1]])
+
+
+def make_conversation() -> None:
+    """Record the conversation and pack it."""
+    with tempfile.TemporaryDirectory() as scratch:
+        run = Path(scratch) / "demo"
+        asyncio.run(converse(run))
+        pack(run, CONVERSATION)
+    size = CONVERSATION.stat().st_size
+    print(f"{CONVERSATION.name}: {size / 1000:.0f} kB")
+    if size > LARGEST:
+        raise LiveError(f"{size} bytes are too many to ship", hint=f"keep it below {LARGEST}")
+
+
+if __name__ == "__main__":
+    {"sentences": make_sentences, "conversation": make_conversation}[sys.argv[1]]()
