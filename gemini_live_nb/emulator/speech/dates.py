@@ -1,0 +1,294 @@
+"""Time and date: asked for, and named in a request ("tomorrow at half past seven")."""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Sequence
+from datetime import date, datetime, time, timedelta
+from typing import NamedTuple
+from zoneinfo import ZoneInfo, available_timezones
+
+from .numbers import ORDINALS, at_place
+from .scene import Intent, Scene, intent
+from .words import Word, words
+
+DAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+MONTHS = ["january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december"]
+_PARTS_OF_DAY = {
+    "morning": 9,
+    "noon": 12,
+    "midday": 12,
+    "lunchtime": 12,
+    "afternoon": 15,
+    "evening": 19,
+    "tonight": 20,
+    "midnight": 0,
+}
+_HOLIDAYS = {"christmas": (12, 25), "new year": (1, 1), "halloween": (10, 31), "valentine": (2, 14)}
+
+
+class Moment(NamedTuple):
+    """A day, a time of day, or both, named by words `start` to `end` (exclusive)."""
+
+    day: date | None
+    clock: time | None
+    start: int
+    end: int
+
+
+def find(found: Sequence[Word], now: datetime) -> list[Moment]:
+    """Days and times named in a request, in order.
+
+    Example:
+        >>> moment = find(words("on Friday at half past seven pm"), datetime(2026, 11, 22))
+        >>> [(m.day, m.clock) for m in moment]
+        [(datetime.date(2026, 11, 27), None), (None, datetime.time(19, 30))]
+    """
+    low = [word.low.rstrip(".").replace(".", "") if word.low[0].isalpha() else word.low for word in found]
+    moments: list[Moment] = []
+    at = 0
+    while at < len(low):
+        moment = _day_at(low, at, now.date()) or _time_at(low, at)
+        if moment:
+            moments.append(moment)
+        at = moment.end if moment else at + 1
+    return moments
+
+
+def _at(low: Sequence[str], at: int) -> str:
+    return low[at] if 0 <= at < len(low) else ""
+
+
+def _day_at(low: Sequence[str], at: int, today: date) -> Moment | None:
+    word = low[at]
+    near = {"today": 0, "tonight": 0, "tomorrow": 1, "yesterday": -1}
+    if low[at : at + 3] == ["day", "after", "tomorrow"]:
+        return Moment(today + timedelta(2), None, at, at + 3)
+    if word in near:
+        return Moment(today + timedelta(near[word]), time(20) if word == "tonight" else None, at, at + 1)
+    if word == "next" and _at(low, at + 1) == "week":
+        return Moment(today + timedelta(7), None, at, at + 2)
+    name = word.removesuffix("s") if word != "next" else _at(low, at + 1)
+    if name in DAYS:
+        ahead = (DAYS.index(name) - today.weekday()) % 7 or 7
+        return Moment(today + timedelta(ahead), None, at, at + (2 if word == "next" else 1))
+    if re.fullmatch(r"\d{4}-\d\d-\d\d", word):
+        return Moment(date.fromisoformat(word), None, at, at + 1)
+    return _month_at(low, at, today)
+
+
+def _month_at(low: Sequence[str], at: int, today: date) -> Moment | None:
+    """March 5, the fifth of March, 5 March, with or without a year."""
+    start = at
+    at += _at(low, at) == "the"
+    if low[start] in MONTHS or (
+        low[start][:3] in [month[:3] for month in MONTHS] and len(low[start]) in (3, 4)
+    ):
+        month, at = _month(low[start]), start + 1
+        at += _at(low, at) == "the"
+        day = _day_number(low, at)
+        if not month or not day:
+            return None
+        at = day[1]
+    else:
+        day = _day_number(low, at)
+        if not day:
+            return None
+        at = day[1] + (_at(low, day[1]) == "of")
+        month = _month(_at(low, at))
+        if not month:
+            return None
+        at += 1
+    year = at_place(low, at) if at < len(low) else None
+    named = int(year.value) if year and 1900 <= year.value <= 2200 else None
+    try:
+        found = date(named or today.year, month, day[0])
+        if not named and found < today:
+            found = found.replace(year=today.year + 1)
+    except ValueError:
+        return None
+    return Moment(found, None, start, year.end if named and year else at)
+
+
+def _month(word: str) -> int:
+    return next(
+        (
+            at
+            for at, month in enumerate(MONTHS, 1)
+            if word == month or (len(word) in (3, 4) and month.startswith(word))
+        ),
+        0,
+    )
+
+
+def _day_number(low: Sequence[str], at: int) -> tuple[int, int] | None:
+    word = _at(low, at)
+    tens, _, ones = word.partition("-")
+    if ones in ORDINALS and tens in ("twenty", "thirty"):
+        return {"twenty": 20, "thirty": 30}[tens] + ORDINALS[ones], at + 1
+    if word in ("twenty", "thirty") and _at(low, at + 1) in ORDINALS:
+        return {"twenty": 20, "thirty": 30}[word] + ORDINALS[_at(low, at + 1)], at + 2
+    if word in ORDINALS:
+        return ORDINALS[word], at + 1
+    number = at_place(low, at) if at < len(low) else None
+    return (
+        (int(number.value), number.end)
+        if number and number.value.denominator == 1 and 1 <= number.value <= 31
+        else None
+    )
+
+
+def _time_at(low: Sequence[str], at: int) -> Moment | None:
+    """7:30, seven pm, half past seven, quarter to eight, ten thirty, noon, eight o'clock, "at seven"."""
+    if low[at] in ("noon", "midday", "midnight"):
+        return Moment(None, time(_PARTS_OF_DAY[low[at]]), at, at + 1)
+    offset, then = _offset(low, at)
+    hour = _hour(low, then)
+    if not hour:
+        return None
+    half, end = _half(low, hour.end)
+    sure = (
+        hour.sure
+        or offset
+        or end > hour.end
+        or _at(low, at - 1) in ("at", "by", "until", "till", "around", "before", "after")
+    )
+    return _clock(hour.hour, hour.minutes + offset, hour.half or half, at, end) if sure else None
+
+
+def _offset(low: Sequence[str], at: int) -> tuple[int, int]:
+    """Minutes of "half past" and "a quarter to", and where the hour follows."""
+    then = at + (low[at] == "a")
+    minutes = {"half": 30, "quarter": 15}.get(_at(low, then), 0)
+    sign = {"past": 1, "after": 1, "to": -1}.get(_at(low, then + 1), 0)
+    return (minutes * sign, then + 2) if minutes and sign else (0, at)
+
+
+class _Hour(NamedTuple):
+    hour: int
+    minutes: int
+    half: str
+    end: int
+    sure: bool
+
+
+def _hour(low: Sequence[str], at: int) -> _Hour | None:
+    if clock := re.fullmatch(r"(\d{1,2}):(\d\d)", _at(low, at)):
+        return _Hour(int(clock[1]), int(clock[2]), "", at + 1, sure=True)
+    if glued := re.fullmatch(r"(\d{1,2})(am|pm)", _at(low, at)):
+        return _Hour(int(glued[1]), 0, glued[2], at + 1, sure=True)
+    number = at_place(low, at) if at < len(low) else None
+    if not number or number.value.denominator != 1 or not 0 <= number.value <= 24:
+        return None
+    minutes = at_place(low, number.end) if number.end < len(low) else None
+    if minutes and minutes.value in range(10, 60, 5) and low[number.end] not in ("-", "minus"):
+        return _Hour(int(number.value), int(minutes.value), "", minutes.end, sure=True)
+    return _Hour(int(number.value), 0, "", number.end, sure=False)
+
+
+def _half(low: Sequence[str], at: int) -> tuple[str, int]:
+    """Am or pm, also from "in the evening" and "at night", and where it ends."""
+    if _at(low, at) in ("am", "pm"):
+        return low[at], at + 1
+    at += _at(low, at) in ("o'clock", "oclock")
+    size = 3 if low[at : at + 2] == ["in", "the"] else 2 if _at(low, at) in ("at", "this", "tomorrow") else 0
+    part = {"morning": "am", "afternoon": "pm", "evening": "pm", "night": "pm"}.get(
+        _at(low, at + size - 1) if size else "", ""
+    )
+    return (part, at + size) if part else ("", at)
+
+
+def _clock(hour: int, minutes: int, half: str, start: int, end: int) -> Moment | None:
+    if half == "pm" and hour < 12:
+        hour += 12
+    elif half == "am" and hour == 12:
+        hour = 0
+    total = (hour * 60 + minutes) % (24 * 60)
+    return Moment(None, time(total // 60, total % 60), start, end) if hour <= 24 else None
+
+
+def say_time(moment: datetime) -> str:
+    """As a clock is read out: 7:05 PM."""
+    return f"{moment.hour % 12 or 12}:{moment:%M} {'AM' if moment.hour < 12 else 'PM'}"
+
+
+def say_date(day: date) -> str:
+    """As a date is read out: Sunday, November 22, 2026."""
+    return f"{DAYS[day.weekday()].capitalize()}, {MONTHS[day.month - 1].capitalize()} {day.day}, {day.year}"
+
+
+@functools.cache
+def _zones() -> dict[str, str]:
+    return {
+        zone.rpartition("/")[2].replace("_", " ").lower(): zone
+        for zone in sorted(available_timezones())
+        if "/" in zone
+    }
+
+
+def _what_time(scene: Scene, match: re.Match[str]) -> str:
+    named = re.search(r"\bin ([\w .'-]+?)(?: (?:right )?now)?$", scene.text)
+    if not named:
+        return f"It is {say_time(scene.now)}."
+    place = named[1].title()
+    zone = _zones().get(place.lower())
+    if not zone:
+        return f"I do not know the time zone of {place}. Here it is {say_time(scene.now)}."
+    return f"In {place} it is {say_time(scene.now.astimezone(ZoneInfo(zone)))}."
+
+
+def _what_day(scene: Scene, match: re.Match[str]) -> str:
+    moments = [moment for moment in find(words(scene.text), scene.now) if moment.day]
+    day = moments[0].day if moments and moments[0].day else scene.now.date()
+    name = {0: "Today", 1: "Tomorrow", -1: "Yesterday"}.get((day - scene.now.date()).days)
+    verb = "was" if day < scene.now.date() else "is"
+    if name:
+        return f"{name} {verb} {say_date(day)}."
+    weekday, _, rest = say_date(day).partition(", ")
+    return f"{rest} {verb} a {weekday}."
+
+
+def _part_of_date(scene: Scene, match: re.Match[str]) -> str:
+    part = match[1].lower()
+    month = MONTHS[scene.now.month - 1].capitalize()
+    week = scene.now.isocalendar().week
+    return {
+        "year": f"It is {scene.now.year}.",
+        "month": f"It is {month}.",
+        "week": f"It is week {week} of the year.",
+    }[part]
+
+
+def _days_until(scene: Scene, match: re.Match[str]) -> str:
+    today = scene.now.date()
+    holiday = next((day for name, day in _HOLIDAYS.items() if name in scene.text.lower()), None)
+    moments = [moment.day for moment in find(words(scene.text), scene.now) if moment.day]
+    if holiday:
+        day = date(today.year, *holiday)
+        moments = [day if day >= today else date(today.year + 1, *holiday)]
+    if not moments or moments[0] is None:
+        return "I could not tell which day you mean."
+    days = (moments[0] - today).days
+    return f"{days} {'day' if days == 1 else 'days'}, counting from today: it is on {say_date(moments[0])}."
+
+
+INTENTS: tuple[Intent, ...] = (
+    intent("days until", r"\bhow (?:many days|long)\b.*\b(?:until|till|to|before)\b", _days_until),
+    intent(
+        "time",
+        r"\bwhat time (?:is it|it is|do you have|have you)\b|\b(?:the|exact|local|current) time(?: is| is it| it is)?(?: (?:right )?now)?"
+        r"(?: in [\w .'-]+)?$|^time$",
+        _what_time,
+    ),
+    intent(
+        "date",
+        r"\b(?:what|which) (?:day|date)\b|\b(?:the|today's|current|tomorrow's) date\b|\bwhat is today\b|\bday of the week\b|^date$",
+        _what_day,
+    ),
+    intent(
+        "part of the date",
+        r"\b(?:what|which) (?:is the )?(?:current )?(year|month|week)\b(?: is it| it is| is this)?",
+        _part_of_date,
+    ),
+)

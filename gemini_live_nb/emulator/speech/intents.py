@@ -1,0 +1,53 @@
+"""The table of intents, top to bottom: the first row that matches and has an answer wins."""
+
+from __future__ import annotations
+
+import re
+
+from . import dates, languages, play, recall, see, smalltalk, sums
+from .scene import Intent, Scene, intent
+
+UNKNOWN = "I do not know that. I am the offline demo voice, with a few simple skills and no knowledge of the world. Ask me what I can do."
+UNKNOWN_AGAIN = "I do not know that either."
+
+
+def _sum(scene: Scene, match: re.Match[str]) -> str | None:
+    result = sums.answer(scene.text, lambda name: recall.known_number(scene.memory, name))
+    if not result:
+        return None
+    said, value = result
+    scene.memory.result = value if value is not None else scene.memory.result
+    return said
+
+
+TABLE: tuple[Intent, ...] = (
+    play.REPEAT,
+    recall.LEARN,
+    intent("sum", r"", _sum),
+    intent("known", r"^(?:what|who|where|when|which|how|do you|is|are)\b.*\b(?:my|our|i)\b", recall.known),
+    *languages.INTENTS,
+    *dates.INTENTS,
+    *play.INTENTS,
+    *smalltalk.ABOUT,
+    *see.INTENTS,
+    *recall.INTENTS,
+    *smalltalk.COURTESY,
+    recall.TOLD,
+)
+
+
+def answer(scene: Scene) -> str | None:
+    """Answer one sentence from the table; `None` if no row has an answer."""
+    if language := languages.foreign(scene.text):
+        return languages.sorry(language)
+    for row in TABLE:
+        match = row.pattern.search(scene.text)
+        said = row.answer(scene, match) if match else None
+        if said:
+            return said
+    return None
+
+
+def unknown(scene: Scene) -> str:
+    """What is said when nothing fits: the first time with a hint, then short."""
+    return UNKNOWN_AGAIN if UNKNOWN in scene.memory.said[-3:] else UNKNOWN

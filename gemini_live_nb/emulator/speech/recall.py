@@ -1,0 +1,269 @@
+"""Remembering what the user said in this conversation, and saying it back: never anything they did not say.
+
+A statement is a subject and what was said of it ("my dog" — "is called Rex"; "I" — "live in Rome"). A question finds it
+again when the subject is the same and every word that asks for something occurs in what was said.
+"""
+
+from __future__ import annotations
+
+import re
+from fractions import Fraction
+
+from .numbers import find
+from .scene import Intent, Memory, Scene, intent, listed
+from .words import stem, words
+
+_VERBS = (
+    r"is|are|was|were|has|have|had|lives?|lived|likes?|loves?|hates?|works?|starts?|begins?|ends?|costs?|comes?|goes|plays?"
+    r"|speaks?|wants?|needs?|weighs?|studies|drinks?|eats?|means?|arrives?|leaves?|closes?|opens?"
+)
+_MY = re.compile(rf"^(?P<subject>(?:my|our) [\w' -]+?) (?P<told>(?:{_VERBS}) .+)$", re.IGNORECASE)
+_THE = re.compile(rf"^(?P<subject>(?:the|that|this) [\w' -]+?) (?P<told>(?:{_VERBS}) .+)$", re.IGNORECASE)
+_BARE = re.compile(rf"^(?P<subject>[\w' -]+?) (?P<told>(?:{_VERBS}) .+)$", re.IGNORECASE)
+_I = re.compile(
+    r"^(?P<subject>i) (?P<told>(?!(?:know|think|wonder|mean|said|say|told|asked|see|hear|heard|understand|do not|cannot"
+    r"|will|would|could|should|must|may|might|hope|guess|bet)\b)[a-z].+)$",
+    re.IGNORECASE,
+)
+_THING = re.compile(
+    r"^(?P<subject>(?:the |a |this )?(?:[\w]+ )?(?:number|word|code|pin|password|phrase|name)),? (?P<told>.+)$",
+    re.IGNORECASE,
+)
+_NUMBER = re.compile(r"^(?P<told>[\d.,-]+)$")
+_ASKING = frozenset(
+    ["what", "who", "where", "when", "which", "how", "why", "tell", "know", "remember", "told", "tell", "said", "say", "do", "did", "does", "is", "are", "was", "were", "am", "i", "my", "me", "mine", "our", "the", "a", "an", "again", "please", "of", "to", "in", "on", "at", "for", "it", "that", "this", "you", "your", "about", "have", "has", "many", "much", "be", "been", "kind", "type", "sort", "i's", "with", "live's", "and"]
+)
+_SAME = {
+    "call": "name",
+    "nam": "name",
+    "nick": "name",
+    "mom": "mother",
+    "mum": "mother",
+    "dad": "father",
+    "colour": "color",
+}
+_NOT_A_NAME = frozenset(
+    ["fine", "good", "well", "okay", "ok", "tired", "happy", "sad", "hungry", "thirsty", "ready", "here", "back", "sorry", "sure", "not", "just", "going", "trying", "looking", "very", "so", "bored", "sick", "cold", "hot", "late", "early", "done", "lost", "confused", "afraid", "glad", "busy", "english", "french", "german", "spanish", "italian", "american", "british", "japanese", "chinese", "indian", "canadian", "dutch", "russian", "polish", "swiss", "danish", "irish", "testing", "a", "an", "the", "in", "on", "at", "from"]
+)
+
+
+def _key(word: str) -> str:
+    found = stem(word)
+    return _SAME.get(found, _SAME.get(word.lower(), found.replace("our", "or")))
+
+
+def _keys(text: str) -> frozenset[str]:
+    return frozenset(_key(word.low) for word in words(text.replace("'s ", " ")) if word.low not in _ASKING)
+
+
+def to_user(text: str) -> str:
+    """A statement of the user, turned to them.
+
+    Example:
+        >>> to_user("my dog likes me and I am 30")
+        'your dog likes you and you are 30'
+    """
+    turned = {
+        "my": "your",
+        "mine": "yours",
+        "i": "you",
+        "me": "you",
+        "am": "are",
+        "myself": "yourself",
+        "our": "your",
+        "we": "you",
+    }
+    text = re.sub(r"\bI was\b", "you were", text, flags=re.IGNORECASE)
+    return re.sub(r"[A-Za-z]+", lambda match: turned.get(match[0].lower(), match[0]), text)
+
+
+def statement(text: str, *, asked: bool) -> tuple[str, str] | None:
+    """What a sentence says of what: subject and the rest. `asked`: the user said "remember", so anything will do."""
+    shapes = (_MY, _I, _THE) if not asked else (_MY, _I, _THE, _THING, _BARE)
+    for shape in shapes:
+        if match := shape.match(text):
+            told = (
+                match["told"]
+                if shape is not _THING or re.match(r"is\b", match["told"])
+                else f"is {match['told']}"
+            )
+            return match["subject"], told
+    if asked and (number := _NUMBER.match(text)):
+        return "the number", f"is {number['told']}"
+    return None
+
+
+def _learn(scene: Scene, match: re.Match[str]) -> str | None:
+    text = match["what"].strip()
+    asked = bool(match.groupdict().get("ask"))
+    told = statement(text, asked=asked)
+    if told is None and not asked:
+        return None
+    name = re.match(r"^(?:my|the) (?:first |own )?name (?:is|was) (?P<name>.+)$", text, re.IGNORECASE)
+    if name:
+        return _meet(scene, name)
+    if told is None:
+        scene.memory.notes.append(text)
+        return f"I will remember: {to_user(text)}."
+    subject, rest = told
+    scene.memory.facts[subject.lower()] = rest
+    scene.memory.notes.append(f"{subject} {rest}")
+    return f"I will remember that {to_user(f'{subject} {rest}')}."
+
+
+def _meet(scene: Scene, match: re.Match[str]) -> str | None:
+    name = re.split(r"[,.;!?]| and | but ", match["name"].strip())[0].strip()
+    first = name.split(" ")[0] if name else ""
+    if not name or (
+        match.re is _I_AM
+        and (first.lower() in _NOT_A_NAME or not first[0].isupper() or len(name.split()) > 2)
+    ):
+        return None
+    scene.memory.name = name if not name.islower() else name.title()
+    return f"Nice to meet you, {scene.memory.name}."
+
+
+_I_AM = re.compile(
+    r"^(?:(?:hello|hi|hey)(?: there)?,? )?(?:I am|this is) (?P<name>[A-Z][\w'-]+(?: [A-Z][\w'-]+)?)$",
+    re.IGNORECASE,
+)
+
+
+def _my_name(scene: Scene, match: re.Match[str]) -> str:
+    return (
+        f"Your name is {scene.memory.name}." if scene.memory.name else "You have not told me your name yet."
+    )
+
+
+def _recall(scene: Scene, match: re.Match[str]) -> str | None:
+    if statement(scene.text, asked=False):
+        return None
+    return known(scene, match) or "You have not told me that."
+
+
+def known(scene: Scene, match: re.Match[str]) -> str | None:
+    """What the user said that answers the question, turned to them; `None` if they said no such thing."""
+    note = find_note(scene.memory, scene.text)
+    if not note:
+        return None
+    said = to_user(note)
+    return said[:1].upper() + said[1:] + "."
+
+
+def find_note(memory: Memory, question: str) -> str | None:
+    """The latest statement that answers a question, in the user's own words; `None` if nothing they said does."""
+    needed = _keys(question)
+    if not needed:
+        return None
+    about_me = bool(re.search(r"\b(?:i|me)\b", question, re.IGNORECASE)) and not re.search(
+        r"\bmy\b", question, re.IGNORECASE
+    )
+    fitting = [note for note in reversed(memory.notes) if _answers(note, needed, about_me=about_me)]
+    fitting.sort(key=lambda note: note.lower().startswith("i ") != about_me)
+    return fitting[0] if fitting else None
+
+
+def _answers(note: str, needed: frozenset[str], *, about_me: bool) -> bool:
+    told = statement(note, asked=True)
+    if not told:
+        return needed <= _keys(note)
+    subject, rest = told
+    about, said = _keys(subject), _keys(rest)
+    missing = needed - about - said
+    number = bool(find([word.low for word in words(rest)]))
+    plainly = bool(re.match(r"(?:is|are|was|were)\b", rest, re.IGNORECASE))
+    satisfied = {
+        "old": number, "ag": number, "number": number, "color": plainly, "dat": plainly, "tim": plainly, "day": plainly,
+        "name": plainly and len(said) <= 2 and bool(re.search(r" [A-Z]", rest)), "job": False, "word": plainly,
+    }  # fmt: skip
+    if any(not satisfied.get(key, False) for key in missing):
+        return False
+    if subject.lower() == "i":
+        return bool(needed & said) or (about_me and bool(missing))
+    return about - {"name", "number"} <= needed if about - {"name", "number"} else about <= needed
+
+
+def _all_notes(scene: Scene, match: re.Match[str]) -> str:
+    notes = [to_user(note) for note in scene.memory.notes[-5:]]
+    if scene.memory.name:
+        notes.insert(0, f"your name is {scene.memory.name}")
+    return f"You told me that {listed(notes)}." if notes else "You have not told me anything to remember yet."
+
+
+def _forget(scene: Scene, match: re.Match[str]) -> str:
+    memory, what = scene.memory, match["what"].lower()
+    if "name" in what:
+        memory.name = ""
+    elif what in ("everything", "all", "all of it", "all that"):
+        memory.name, memory.notes, memory.facts = "", [], {}
+    elif memory.notes:
+        note = find_note(memory, what) or memory.notes[-1]
+        memory.notes.remove(note)
+    return "I have forgotten it."
+
+
+def _earlier(scene: Scene, match: re.Match[str]) -> str:
+    heard = scene.memory.heard[:-1]
+    if not heard:
+        return "You have not said anything before that."
+    said = heard[0] if re.search(r"\bfirst\b", scene.text, re.IGNORECASE) else heard[-1]
+    return f"You said: {said.rstrip('.!?')}."
+
+
+def known_number(memory: Memory, name: str) -> Fraction | None:
+    """The value of "it" (the last result) or of something the user gave a number, such as "my lucky number"."""
+    if name in ("it", "that", "this", "the result", "the answer", "result", "that number", "that result"):
+        return memory.result
+    if not re.match(r"(?:my|the) \w", name):
+        return None
+    note = next(
+        (
+            told
+            for subject, told in reversed(memory.facts.items())
+            if _keys(subject) == _keys(name) and _keys(name)
+        ),
+        None,
+    )
+    numbers = find([word.low for word in words(note)]) if note else []
+    return numbers[0].value if len(numbers) == 1 else None
+
+
+INTENTS: tuple[Intent, ...] = (
+    intent(
+        "my name",
+        r"^(?:what|who|do you (?:know|remember)|tell me|say|remember)?\s*(?:is |was |it )?my (?:own |first )?name(?: is| again)?$|\bwho am i\b|\bwhat am i called\b",
+        _my_name,
+    ),
+    intent(
+        "name",
+        r"\b(?:my name is|my name's|you can call me|call me|i am called|they call me) (?P<name>[\w' -]+)",
+        _meet,
+    ),
+    Intent("I am", _I_AM, _meet),
+    intent(
+        "all notes",
+        r"\bwhat (?:did|have) i (?:tell|told|ask|asked) you(?: to remember)?$|\bwhat do you (?:know|remember)(?: about me)?$|\bwhat (?:should|did) (?:you|i ask you to) remember\b",
+        _all_notes,
+    ),
+    intent(
+        "earlier",
+        r"\bwhat (?:did i|have i) (?:just |first )?(?:say|said|ask|asked)\b|\bwhat was my (?:first|last|previous) (?:question|request|sentence)\b",
+        _earlier,
+    ),
+    intent(
+        "learn",
+        r"^(?P<ask>(?:do not forget|remember|note|keep in mind|memorize|memorise|make a note|store|save)(?: down)?(?: for me)?(?: that| this)?:?) (?P<what>(?!what |who |where |when |how |me$)[^?]+)$",
+        _learn,
+    ),
+    intent("forget", r"\bforget (?P<what>.+)$", _forget),
+    intent(
+        "recall",
+        r"^(?:what|who|where|when|which|how|do you (?:know|remember)|is|are|was|did|does|do)\b.*\b(?:my|our|i)\b|\bremember\b|\bdid i (?:tell|say)\b|\bi (?:told|gave) you\b|^my [\w ]+$",
+        _recall,
+    ),
+    intent("recall the", r"^(?:what|who|where|when|which|how)\b.*\bthe [\w ]+$", known),
+)
+LEARN = next(row for row in INTENTS if row.name == "learn")
+"""Its row is asked before sums and dates: whatever is to be remembered is no request."""
+TOLD = intent("told", r"^(?P<what>(?:my|our|i|the) [^?]+)$", _learn)
+"""The last row: a statement that fits nowhere else is remembered."""

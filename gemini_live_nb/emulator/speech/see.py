@@ -1,0 +1,208 @@
+"""What can honestly be said of a picture without a vision model: size, light, colours, codes, and whether it moved."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from .scene import Intent, Scene, intent, listed
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+    from ...protocol.content import Blob
+
+_GRAYS = ((0.16, "black"), (0.38, "dark gray"), (0.65, "gray"), (0.86, "light gray"), (1.01, "white"))
+_HUES = ((15, "red"), (40, "orange"), (68, "yellow"), (165, "green"), (195, "turquoise"), (255, "blue"), (290, "purple"), (340, "pink"), (361, "red"))  # fmt: skip
+MOVED = 0.02
+"""Mean change of brightness (0 to 1) above which two pictures count as different; sensor noise stays below."""
+
+Gray = np.ndarray[tuple[int, int], np.dtype[np.float32]]
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What was measured of a picture.
+
+    Attributes:
+        size: width and height in pixels.
+        brightness: mean luminance, 0 (black) to 1 (white).
+        colors: names of the colours that fill at least a tenth of it, most first.
+        codes: contents of the QR codes and barcodes in it; `None` if the reader is not installed.
+        moved: whether it differs from the picture before; `None` for the first one.
+        thumbnail: gray, for the next comparison.
+    """
+
+    size: tuple[int, int]
+    brightness: float
+    colors: tuple[str, ...]
+    codes: tuple[str, ...] | None
+    moved: bool | None
+    thumbnail: Gray
+
+    def light(self) -> str:
+        """The brightness in a word."""
+        return ("very dark", "dark", "of medium brightness", "bright", "very bright")[
+            min(4, int(self.brightness * 5))
+        ]
+
+    def __str__(self) -> str:
+        width, height = self.size
+        text = f"I see a picture of {width} by {height} pixels. It is {self.light()}, mostly {listed(list(self.colors))}."
+        if self.codes:
+            text += f" It has a code that says {listed(list(self.codes))}."
+        if self.moved is not None:
+            text += (
+                " Something has moved since the last one."
+                if self.moved
+                else " Nothing has moved since the last one."
+            )
+        return f"{text} What it shows I cannot tell: I have no vision model."
+
+
+def look(images: Sequence[Blob], before: Look | None) -> Look | None:
+    """Measure the last of `images` that can be opened, compared with the one before it. Blocking, some milliseconds."""
+    opened = [picture for blob in images[-2:] if (picture := _open(blob))]
+    if not opened:
+        return None
+    thumbnails = [_thumbnail(picture) for picture in opened]
+    earlier = thumbnails[-2] if len(thumbnails) > 1 else before.thumbnail if before else None
+    small = opened[-1].convert("RGB").resize((96, 96))
+    return Look(
+        size=opened[-1].size,
+        brightness=float(thumbnails[-1].mean()),
+        colors=_colors(np.asarray(small, np.float32) / 255),
+        codes=_codes(opened[-1]),
+        moved=None if earlier is None else bool(np.abs(thumbnails[-1] - earlier).mean() > MOVED),
+        thumbnail=thumbnails[-1],
+    )
+
+
+def _open(blob: Blob) -> Image | None:
+    from PIL import Image, UnidentifiedImageError
+
+    try:
+        picture = Image.open(io.BytesIO(blob.data or b""))
+        picture.load()
+    except (UnidentifiedImageError, OSError, Image.DecompressionBombError):
+        return None
+    return picture
+
+
+def _thumbnail(picture: Image) -> Gray:
+    return np.asarray(picture.convert("L").resize((64, 48)), np.float32) / 255
+
+
+def _colors(rgb: np.ndarray[tuple[int, ...], np.dtype[np.float32]]) -> tuple[str, ...]:
+    pixels = rgb.reshape(-1, 3)
+    high, low = pixels.max(axis=1), pixels.min(axis=1)
+    spread = high - low
+    red, green, blue = pixels.T
+    safe = np.where(spread > 0, spread, 1)
+    hue = (
+        np.where(
+            high == red,
+            (green - blue) / safe % 6,
+            np.where(high == green, (blue - red) / safe + 2, (red - green) / safe + 4),
+        )
+        * 60
+    )
+    gray = spread < 0.12 + 0.1 * (1 - high)
+    counts: dict[str, int] = {}
+    for is_gray, bright, angle in zip(gray, (high + low) / 2, hue, strict=True):
+        name = _named(_GRAYS, bright) if is_gray else _named(_HUES, angle)
+        if name == "orange" and bright < 0.4:
+            name = "brown"
+        counts[name] = counts.get(name, 0) + 1
+    common = sorted(counts, key=lambda name: -counts[name])
+    return tuple(name for name in common[:3] if counts[name] >= len(pixels) / 10) or tuple(common[:1])
+
+
+def _named(limits: Sequence[tuple[float, str]], value: float) -> str:
+    return next(name for limit, name in limits if value < limit)
+
+
+def _codes(picture: Image) -> tuple[str, ...] | None:
+    try:
+        import zxingcpp
+    except ImportError:
+        return None
+    return tuple(found.text for found in zxingcpp.read_barcodes(picture.convert("L")))
+
+
+def _say(scene: Scene, match: re.Match[str]) -> str:
+    if not scene.memory.look:
+        return "I have no picture. Switch the camera on, or send me an image."
+    return str(scene.memory.look)
+
+
+def _say_color(scene: Scene, match: re.Match[str]) -> str | None:
+    found = scene.memory.look
+    return f"The picture is mostly {listed(list(found.colors))}." if found else None
+
+
+def _say_light(scene: Scene, match: re.Match[str]) -> str | None:
+    found = scene.memory.look
+    return f"The picture is {found.light()}." if found else None
+
+
+def _say_moved(scene: Scene, match: re.Match[str]) -> str:
+    found = scene.memory.look
+    if not found or found.moved is None:
+        return "I have not seen two pictures to compare yet."
+    return (
+        "Yes, something has moved since the last picture."
+        if found.moved
+        else "No, the last two pictures look the same."
+    )
+
+
+def _say_code(scene: Scene, match: re.Match[str]) -> str:
+    found = scene.memory.look
+    if not found:
+        return "I have no picture to read a code from."
+    if found.codes is None:
+        return "I cannot read codes here: the zxing-cpp package is missing."
+    return f"The code says {listed(list(found.codes))}." if found.codes else "I find no code in the picture."
+
+
+def _say_size(scene: Scene, match: re.Match[str]) -> str | None:
+    found = scene.memory.look
+    return f"The picture is {found.size[0]} by {found.size[1]} pixels." if found else None
+
+
+_PICTURE = r"(?:picture|image|photo|frame|camera|video|screen|scene)"
+INTENTS: tuple[Intent, ...] = (
+    intent("code", r"\b(?:qr|bar) ?-?codes?\b|\b(?:read|scan)\b.*\bcode\b", _say_code),
+    intent(
+        "moved",
+        r"\b(?:moved?|moving|motion|movement|changed?)\b.*\?*$(?<!address)",
+        lambda scene, match: (
+            _say_moved(scene, match)
+            if re.match(r"(?:did|has|have|is|was|do you see|what)\b", scene.text, re.IGNORECASE)
+            and scene.memory.look
+            else None
+        ),
+    ),
+    intent(
+        "color",
+        rf"\bwhat colou?rs?\b.*\b(?:see|this|that|it|{_PICTURE})\b|\b(?:dominant|main) colou?r",
+        _say_color,
+    ),
+    intent("light", rf"\b(?:is it|is the {_PICTURE}|how)\b.*\b(?:dark|bright|light)\b", _say_light),
+    intent(
+        "size",
+        rf"\b(?:size|how (?:big|large)|resolution|pixels)\b.*\b{_PICTURE}\b|\b{_PICTURE}\b.*\b(?:size|resolution|pixels)\b",
+        _say_size,
+    ),
+    intent(
+        "see",
+        rf"\bwhat (?:do|can|did) you see\b|\b(?:can|do) you see\b|\b(?:describe|look at|what is (?:in|on|this|that)|tell me about)\b.*\b(?:{_PICTURE}|this|that|holding)\b|^(?:look|see)\b|^see me\b|\bam i holding\b|\bhow do i look\b",
+        _say,
+    ),
+)
