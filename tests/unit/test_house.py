@@ -16,10 +16,10 @@ ROOT = Path(__file__).parent.parent.parent
 PACKAGE = ROOT / "gemini_live_nb"
 
 FLOORS = {
-    "protocol": 0, "errors": 0, "audio": 0, "clock": 0,
+    "protocol": 0, "errors": 0, "audio": 0, "picture": 0, "clock": 0,
     "log": 1,
     "session": 2, "emulator": 2,
-    "live": 3, "experiments": 3, "offline": 3,
+    "live": 3, "experiments": 3, "offline": 3, "demos": 3,
     "notebook": 4,
     "__init__": 5, "__main__": 5,
 }  # fmt: skip
