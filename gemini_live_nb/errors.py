@@ -14,6 +14,7 @@
     │   ├── NetworkLost          the connection broke
     │   └── ProtocolError        the server refused a frame
     ├── AskTimeout             no complete reply in time; `.turn` has what came
+    ├── AnswerLost             the connection broke in mid-answer; `.turn` has what came
     ├── ToolError              a function of yours failed
     │   ├── ToolTimeout
     │   └── ToolCancelled
@@ -127,6 +128,18 @@ class AskTimeout(LiveError):
 
     Args:
         turn: What had come until then (a `Turn`), or None.
+    """
+
+    def __init__(self, message: str, *, turn: Any = None, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.turn = turn
+
+
+class AnswerLost(LiveError):
+    """The connection broke while the model answered; the rest of that answer never comes (PROTOCOL.md §4.3).
+
+    Args:
+        turn: What had come until then (a `Turn`).
     """
 
     def __init__(self, message: str, *, turn: Any = None, hint: str = "") -> None:

@@ -1,0 +1,96 @@
+"""Asking, interrupting, approving: the verbs of a session that are more than one frame."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import numpy.typing as npt
+
+from gemini_live_nb.audio import MIC_RATE
+from gemini_live_nb.errors import SessionClosed
+from gemini_live_nb.log.turn import Turn
+
+from .calls import Calls
+from .sending import Outgoing, voiced_until
+from .telling import Telling
+
+ASK_SECONDS = 60.0
+"""How long `ask` waits for a reply to be over, where it is not told."""
+
+
+class Conversing(Outgoing, Telling):
+    """The verbs of a `LiveSession` that wait for the model, or speak for a person."""
+
+    _calls: Calls | None = None
+
+    async def ask(
+        self, what: str | os.PathLike[str] | npt.NDArray[Any], *, timeout: float | None = ASK_SECONDS
+    ) -> Turn:
+        """Ask something and wait for the reply: the whole turn, function calls included.
+
+        Args:
+            what: Text; or speech, as the path of a sound file (a `pathlib.Path`) or an array at 16 kHz, spoken in
+                real time.
+            timeout: Seconds to wait for the reply to be over once the question is out; None for no limit.
+
+        Returns:
+            The turn. A reply that was cut by new input of the user is `interrupted`.
+
+        Raises:
+            AskTimeout: The reply was not over in time. A model may rightly stay silent; `.turn` has what came.
+            AnswerLost: The connection broke in mid-answer.
+            LiveError: The session ended.
+        """
+        if isinstance(what, str):
+            seq = await self.send_text(what)
+            asked = self.turn_of(seq)
+            question = self._asks.expect(
+                lambda turn: turn is asked or (asked is None and turn.opened_seq >= seq)
+            )
+            return await self._asks.answer(question, timeout, lambda: asked)
+        samples = await self._load(what, MIC_RATE)
+        spoken = voiced_until(samples)
+        first = self._seq + 1
+        await self._begin_speech()
+        await self._stream(samples[:spoken], 1.0)
+        # A pause may have split the speech in two: only what ends after all of it was said is its answer.
+        question = self._asks.expect(lambda turn: turn.opened_seq >= first and not self._goes_on(turn))
+        await self._stream(samples[spoken:], 1.0)
+        await self._end_speech(1.0)
+        return await self._asks.answer(question, timeout, lambda: self.turns[-1] if self.turns else None)
+
+    def _goes_on(self, turn: Turn) -> bool:
+        """Whether the rest of what was said is still to be answered."""
+        return turn.interrupted and self._fold.current is not None
+
+    async def interrupt(self) -> str:
+        """Stop the model's voice: playback here is flushed and the cut is marked in the log.
+
+        The API has no message that stops a reply (PROTOCOL.md §4.1). With hand-marked turns `activityStart` is sent,
+        which does. With automatic detection nothing is sent: the server goes on to the turn's end, unheard.
+
+        Returns:
+            What was done, in words.
+        """
+        turn = self._fold.current
+        self.playback("flush", turn=turn.number if turn is not None else None)
+        if self.manual:
+            await self.activity_start()
+            return "playback flushed; activityStart sent: the model stops"
+        return "playback flushed; nothing sent, as the API has no stop message: the turn goes on unheard"
+
+    def approve(self, call_id: str) -> None:
+        """Let a function run that waits for approval (`ApprovalNeeded`)."""
+        self.calls.settle(call_id)
+
+    def deny(self, call_id: str, reason: str = "the user did not allow it") -> None:
+        """Refuse a function that waits for approval; the model is told the reason."""
+        self.calls.settle(call_id, reason)
+
+    @property
+    def calls(self) -> Calls:
+        """The function calls under way. For the session's own parts."""
+        if self._calls is None:
+            raise SessionClosed("the session is not connected", hint="await session.connect()")
+        return self._calls

@@ -1,0 +1,188 @@
+"""One reader's own bounded queue of a session's events.
+
+The session puts, on its loop, and never waits. The reader takes, from any loop (`async for`) or any thread (`for`).
+A reader that falls behind loses events, is told which (`Lagged`), and finds them in the log.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import Self
+
+from gemini_live_nb.protocol.kinds import BIT
+
+from .events import Event, Lagged
+
+# A blocked main thread sees Ctrl-C, and a kernel its interrupt, only between waits.
+_SLICE = 0.1
+
+
+class Listener:
+    """Events of one session, as `session.subscribe()` gives them: an iterator for `for` and for `async for`.
+
+    Iteration does not end at a turn's end. It ends when the session closes, with the session's error where the end
+    was not clean. A listener belongs to one reader: two readers of one listener share its events between them.
+
+    Args:
+        limit: How many events may wait. What comes beyond is left out and told of by one `Lagged`.
+        accepts: Which events to keep; every event where it is None. It runs on the session's loop: keep it quick.
+        detach: Called once when the reader closes.
+    """
+
+    def __init__(
+        self,
+        limit: int = 1000,
+        *,
+        accepts: Callable[[Event], bool] | None = None,
+        detach: Callable[[Listener], None] | None = None,
+    ) -> None:
+        self._limit = limit
+        self._accepts = accepts
+        self._detach = detach
+        self._events: deque[Event] = deque()
+        self._lag: Lagged | None = None
+        self._lag_lock = threading.Lock()
+        self._wake: Callable[[], None] | None = None
+        self._ended = False
+        self._error: BaseException | None = None
+
+    def put(self, event: Event) -> None:
+        """Take one event in. Called by the session, on its loop."""
+        if self._accepts is not None and not self._accepts(event):
+            return
+        if self._lag is None and len(self._events) < self._limit:
+            self._events.append(event)
+        else:
+            self._fall_behind(event)
+        wake = self._wake
+        if wake is not None:
+            self._wake = None
+            wake()
+
+    def _fall_behind(self, event: Event) -> None:
+        with self._lag_lock:
+            lag = self._lag
+            if lag is None:
+                self._lag = Lagged(event.seq, event.t, event.conn, BIT["lagged"], event.seq, 1)
+            elif self._events:
+                self._lag = Lagged(lag.seq, lag.t, lag.conn, lag.kinds, lag.first_seq, lag.count + 1)
+            else:
+                self._lag = None
+                self._events += (lag, event)
+
+    def end(self, error: BaseException | None = None) -> None:
+        """End the iteration after what is waiting, with `error` where there is one. Called by the session."""
+        self._error = error
+        self._ended = True
+        wake = self._wake
+        if wake is not None:
+            self._wake = None
+            wake()
+
+    def close(self) -> None:
+        """Stop listening. What waits is given up."""
+        if self._detach is not None:
+            detach, self._detach = self._detach, None
+            detach(self)
+        self._events.clear()
+        self._lag = None
+        self.end()
+
+    def _next(self) -> Event | None:
+        try:
+            return self._events.popleft()
+        except IndexError:
+            with self._lag_lock:
+                lag, self._lag = self._lag, None
+            return lag
+
+    def _over(self) -> bool:
+        """Whether nothing more will come; raises the session's error, once."""
+        if not self._ended or self._events or self._lag is not None:
+            return False
+        error, self._error = self._error, None
+        if error is not None:
+            raise error
+        return True
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> Event:
+        while True:
+            event = self._next()
+            if event is not None:
+                return event
+            if self._over():
+                raise StopAsyncIteration
+            loop = asyncio.get_running_loop()
+            arrived = loop.create_future()
+            self._wake = lambda: _resolve(loop, arrived)
+            try:
+                # The session may have put something between the look and the waker.
+                if not self._events and self._lag is None and not self._ended:
+                    await arrived
+            finally:
+                self._wake = None
+
+    def get(self, timeout: float | None = None) -> Event | None:
+        """Wait, blocking this thread, for the next event.
+
+        Args:
+            timeout: Seconds to wait at most; no limit where it is None.
+
+        Returns:
+            The event, or None when the time is over or the session has ended cleanly.
+
+        Raises:
+            LiveError: What ended the session, where it did not end cleanly.
+        """
+        deadline = None if timeout is None else time.monotonic() + timeout
+        while True:
+            event = self._next()
+            if event is not None:
+                return event
+            if self._over():
+                return None
+            left = _SLICE if deadline is None else min(_SLICE, deadline - time.monotonic())
+            if left <= 0:
+                return None
+            arrived = threading.Event()
+            self._wake = arrived.set
+            if not self._events and self._lag is None and not self._ended:
+                arrived.wait(left)
+            self._wake = None
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> Event:
+        event = self.get()
+        if event is None:
+            raise StopIteration
+        return event
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def _resolve(loop: asyncio.AbstractEventLoop, arrived: asyncio.Future[None]) -> None:
+    def set_result() -> None:
+        if not arrived.done():
+            arrived.set_result(None)
+
+    try:
+        here = asyncio.get_running_loop()
+    except RuntimeError:
+        here = None
+    if here is loop:
+        set_result()
+    elif not loop.is_closed():
+        loop.call_soon_threadsafe(set_result)

@@ -1,0 +1,211 @@
+"""Sessions outlive their connections: goAway, resumption, backoff, what is sent again and what is not.
+
+A connection lives about ten minutes (PROTOCOL.md §4.3). On goAway the conversation is handed over between turns, the
+old socket closed first. After a drop it is resumed with growing delays of a second and more, because the server
+refuses to resume at once. What was in flight and is lost is told; a question no answer was seen to is sent again,
+once; nothing else is sent twice.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from gemini_live_nb.clock import Clock
+from gemini_live_nb.errors import ConnectError, LiveError, retryable
+from gemini_live_nb.log.turn import Turn
+from gemini_live_nb.protocol.client import ClientMessage
+from gemini_live_nb.protocol.kinds import BIT
+from gemini_live_nb.protocol.server import SessionResumptionUpdate
+
+from .events import GoingAway, Lost, Resumed, ToolFinished, TurnEnded
+
+if TYPE_CHECKING:
+    from .session import LiveSession
+
+FIRST_DELAY = 1.0
+"""Seconds before the first attempt after a drop: sooner, the server answers 1011 (PROTOCOL.md §4.3)."""
+LONGEST_DELAY = 10.0
+MARGIN = 3.0
+"""Seconds before goAway's deadline at which the connection is handed over even in mid-turn."""
+
+
+class _Question(NamedTuple):
+    """A frame that asks for a reply, and the turn it belongs to."""
+
+    frame: bytes
+    message: ClientMessage
+    turn: Turn | None
+    again: bool
+
+    @property
+    def open(self) -> bool:
+        return self.turn is not None and not self.turn.answered and not self.turn.over
+
+    @property
+    def words(self) -> str:
+        live = self.message.realtime_input
+        return (live.text or "") if live is not None else " ".join(self.turn.typed if self.turn else ())
+
+
+class Resumption:
+    """Keep a session alive over its connections.
+
+    Args:
+        session: The session.
+        clock: Measures deadlines and delays.
+        patience: Seconds to try to resume before the session ends; 0 to end it at once.
+    """
+
+    def __init__(self, session: LiveSession, *, clock: Clock, patience: float) -> None:
+        self.patience = patience
+        self._session = session
+        self._clock = clock
+        self._handle: str | None = None
+        self._task: asyncio.Task[None] | None = None
+        self._questions: list[_Question] = []
+        self._stale = False
+
+    # What the session tells.
+
+    def update(self, told: SessionResumptionUpdate) -> None:
+        """The server gave a handle, or said that it has none now."""
+        if told.new_handle:
+            self._handle = told.new_handle
+
+    def asked(self, frame: bytes, message: ClientMessage, turn: Turn | None, *, again: bool = False) -> None:
+        """A frame that asks for a reply was sent."""
+        self._questions = [one for one in self._questions if one.open]
+        self._questions.append(_Question(frame, message, turn, again))
+
+    async def before_asking(self) -> None:
+        """The user asks: a call from before the connection changed would swallow the question (PROTOCOL.md §4.3)."""
+        if self._stale:
+            self.user_speaks()
+            await self._session.calls.settled()
+
+    def user_speaks(self) -> None:
+        """The user speaks on a resumed connection: calls from before it are answered with an error now."""
+        if self._stale:
+            self._stale = False
+            self._session.calls.abandon(
+                "the connection was lost while this function ran; its result is given up"
+            )
+
+    def going_away(self, seconds: float) -> None:
+        """The server will end this connection: hand over between turns, driven by a timer."""
+        session = self._session
+        session.emit(GoingAway(session.seq, session.time(), session.conn, BIT["goAway"], seconds))
+        if self._handle is None:
+            session.say(f"the server ends the session in {seconds:g} s; it cannot be resumed")
+        elif self.patience > 0:
+            self._start(self._hand_over(self._clock.monotonic() + seconds))
+
+    def lost(self, error: LiveError) -> None:
+        """The connection ended, and not by us."""
+        if self._handle is None or self.patience <= 0 or not retryable(error):
+            self._start(self._session.finish(error))
+        else:
+            session = self._session
+            session.emit(Lost(session.seq, session.time(), session.conn, BIT["close"], error))
+            session.say("the connection broke; resuming")
+            self._start(self._reopen(self._in_flight(), FIRST_DELAY))
+
+    def _start(self, work: Coroutine[Any, Any, None]) -> None:
+        if self._task is not None:
+            self._task.cancel()
+        self._task = asyncio.get_running_loop().create_task(work, name="resumption")
+
+    async def close(self) -> None:
+        """Stop resuming."""
+        task, self._task = self._task, None
+        if task is not None and task is not asyncio.current_task() and not task.done():
+            task.cancel()
+            await asyncio.wait([task])
+
+    # Handing over and resuming.
+
+    async def _hand_over(self, deadline: float) -> None:
+        session = self._session
+        session.say("the server ends this connection soon; handing over after this turn")
+        latest = deadline - MARGIN
+        with session.subscribe(accepts=lambda event: isinstance(event, TurnEnded | ToolFinished)) as ends:
+            while session.busy and self._clock.monotonic() < latest:
+                try:
+                    await self._clock.wait_for(ends.__anext__(), latest - self._clock.monotonic())
+                except TimeoutError:
+                    break
+        session.say("handing the conversation over to a new connection")
+        in_flight = self._in_flight()
+        await session.close_connection()
+        await self._reopen(in_flight, 0.0)
+
+    def _in_flight(self) -> tuple[str, ...]:
+        """What the end of this connection cuts off, in words."""
+        session = self._session
+        words = []
+        turn = session.turns[-1] if session.turns else None
+        if turn is not None and turn.answered and not turn.complete:
+            words.append(f"the rest of an answer ({turn.text!r})" if turn.text else "the rest of an answer")
+        elif turn is not None and not turn.over and turn.opened_by == "speech":
+            words.append("what was said just before and not yet answered")
+        words += [f"{call.name}: its result may not be spoken of" for call in session.calls.running]
+        return tuple(words)
+
+    async def _reopen(self, lost: tuple[str, ...], delay: float) -> None:
+        import tenacity
+
+        session, began = self._session, self._clock.monotonic()
+
+        def late(state: tenacity.RetryCallState) -> bool:
+            return self._clock.monotonic() - began + state.upcoming_sleep > self.patience
+
+        def tell(state: tenacity.RetryCallState) -> None:
+            session.say(f"resuming: attempt {state.attempt_number + 1} in {state.upcoming_sleep:.0f} s")
+
+        attempts = tenacity.AsyncRetrying(
+            retry=tenacity.retry_if_exception(retryable),
+            wait=tenacity.wait_exponential_jitter(initial=FIRST_DELAY, max=LONGEST_DELAY, jitter=0.5),
+            stop=late,
+            sleep=self._clock.sleep,
+            before_sleep=tell,
+            reraise=True,
+        )
+        if delay:
+            await self._clock.sleep(delay)
+        try:
+            await attempts(session.open_connection, self._handle)
+        except LiveError as error:
+            self._task = None
+            await session.finish(_given_up(error, self._clock.monotonic() - began))
+            return
+        self._resumed(lost, self._clock.monotonic() - began)
+        self._task = None
+
+    def _resumed(self, lost: tuple[str, ...], gap: float) -> None:
+        session = self._session
+        self._stale = bool(session.calls.running)
+        questions, self._questions = [one for one in self._questions if one.open], []
+        lost += tuple(
+            f"a question asked twice and not answered ({one.words!r})" for one in questions if one.again
+        )
+        resent = [one for one in questions if not one.again]
+        for one in resent:
+            session.send_again(one.frame, one.message)
+        session.flush()
+        session.say("")
+        words = tuple(one.words for one in resent)
+        seq = session.note("status", text="resumed", gap=round(gap, 3), lost=lost, resent=words)
+        session.emit(Resumed(seq, session.time(), session.conn, BIT["status"], gap, lost, words))
+
+
+def _given_up(error: LiveError, seconds: float) -> LiveError:
+    if not retryable(error):
+        return error
+    return ConnectError(
+        f"the session could not be resumed within {seconds:.0f} s; at last: {error.message}",
+        code=error.code,
+        reason=error.reason,
+        hint="connect a new session; the log of this one is kept",
+    )

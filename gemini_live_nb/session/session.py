@@ -1,0 +1,371 @@
+"""`LiveSession`: one conversation, plain asyncio, usable in any loop."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import warnings
+from collections.abc import Callable, Iterable
+from types import TracebackType
+from typing import Any, Self
+
+from gemini_live_nb.clock import Clock, RealClock
+from gemini_live_nb.errors import LiveError, NetworkLost, SessionClosed
+from gemini_live_nb.log.recorder import record
+from gemini_live_nb.protocol import client
+from gemini_live_nb.protocol import endpoint as places
+from gemini_live_nb.protocol.client import ClientMessage
+from gemini_live_nb.protocol.codec import decode
+from gemini_live_nb.protocol.config import LiveConfig
+from gemini_live_nb.protocol.kinds import BIT, mask
+from gemini_live_nb.protocol.models import family
+
+from .calls import Calls
+from .connection import Connection
+from .conversing import Conversing
+from .events import Closed, Message, Opened
+from .execute import Stage
+from .loops import in_thread, users
+from .outbox import Media, Outbox, Waiting
+from .resume import Resumption
+from .tools import Tool, Toolbox
+from .watchdog import watch
+
+CONNECT_SECONDS = 30.0
+"""How long connecting may take, setupComplete included."""
+SEND_SECONDS = 30.0
+"""How long a text or a tool response may wait for a stalled socket, beyond the time for resuming."""
+RESUME_SECONDS = 60.0
+"""How long a lost connection is tried to be resumed."""
+
+# Frames that something follows from here; all others are for the listeners alone.
+_ACTS = mask(
+    *("toolCall", "modelTurn.functionCall", "toolCallCancellation"),
+    *("goAway", "sessionResumptionUpdate", "voiceActivity"),
+)
+_SETUP_COMPLETE = BIT["setupComplete"]
+
+
+class LiveSession(Conversing):
+    """A conversation with a Live API model over one WebSocket at a time.
+
+    Everything that crosses the wire is kept in `log` and told to every listener. Events come from `async for
+    event in session`, or from any number of `subscribe()`s; iteration never ends at a turn's end, but when
+    the session closes. Use a session in one event loop.
+
+    Args:
+        config: What the session is set to; what it leaves open has the values of `LiveConfig.defaults()`.
+        api_key: An API key; default `GEMINI_API_KEY`, then `GOOGLE_API_KEY`, `.env`, Colab's user data.
+        token: An ephemeral token instead of a key.
+        url: Another server that speaks this wire; default `GEMINI_LIVE_URL`, then Google's.
+        version: API version: `v1beta`, `v1alpha` (affective dialog, proactive audio, tokens) or `v1`.
+        endpoint: Where to connect, instead of the four above: `protocol.endpoint.endpoint(project=…)` for
+            Vertex AI.
+        tools: Python functions the model may call, beside those in `config.tools`.
+        log: Folder to record the run to; None for a folder of its own under the user's data; False for
+            memory only.
+        clock: Tells the time; a simulated one in tests.
+        connect_timeout: Seconds until setupComplete.
+        resume_for: Seconds to try to resume a lost connection; 0 to give up at once.
+        user_loop: The loop on which coroutine tools run; default a thread of their own, where they stall
+            nobody.
+
+    Raises:
+        ConfigError: A setting or tool that cannot be sent.
+        AuthError: No key was found.
+
+    Example:
+        async with LiveSession(LiveConfig(voice_name="Kore"), api_key="…") as session:
+            turn = await session.ask("What is the capital of France?", timeout=30)
+            print(turn.text)
+    """
+
+    def __init__(
+        self,
+        config: LiveConfig | None = None,
+        *,
+        api_key: str | None = None,
+        token: str | None = None,
+        url: str | None = None,
+        version: str | None = None,
+        endpoint: places.Endpoint | None = None,
+        tools: Iterable[Callable[..., Any] | Tool] = (),
+        log: str | os.PathLike[str] | bool | None = None,
+        clock: Clock | None = None,
+        connect_timeout: float = CONNECT_SECONDS,
+        resume_for: float = RESUME_SECONDS,
+        user_loop: asyncio.AbstractEventLoop | None = None,
+    ) -> None:
+        super().__init__(clock or RealClock())
+        self.endpoint = endpoint or places.endpoint(api_key, token, url, version)
+        config = (config or LiveConfig()).filled()
+        self.config = config.replace(model=self.endpoint.model_path(config.model or ""))
+        self._toolbox = Toolbox([*config.functions, *tools])
+        declarations = self._toolbox.declarations()
+        declared = self.config.setup(declarations).tools or ()
+        for words in self.config.check(declarations, version=self.endpoint.version):
+            warnings.warn(words, stacklevel=2)
+        # Functions declared without one of ours: their calls are the user's to answer.
+        self._others = _names(declared) - frozenset(self._toolbox)
+        self._log_to = log
+        self._connect_timeout = connect_timeout
+        self._user_loop = user_loop
+        self._closing = False
+        self._connection: Connection | None = None
+        self._outbox = Outbox(clock=self._clock, on_drop=self._dropped)
+        self._resumption = Resumption(self, clock=self._clock, patience=resume_for)
+        self._watchdog: asyncio.Task[None] | None = None
+
+    # The session's life.
+
+    async def connect(self) -> Self:
+        """Open the connection, send the setup, and wait until the server has taken it.
+
+        Raises:
+            LiveError: What stood in the way: `AuthError`, `ModelNotFound`, `SetupRejected`, `ConnectError` …
+            LogError: The run cannot be recorded where it should be.
+        """
+        if self._recorder is not None:
+            raise SessionClosed("a session connects once", hint="make a new LiveSession")
+        meta = {"model": self.config.model, "endpoint": repr(self.endpoint), "config": repr(self.config)}
+        self._begin_telling(
+            record(self._log_to, clock=self._clock, meta=meta, on_trouble=self._log_trouble())
+        )
+        self._calls = self._make_calls()
+        self.say(f"connecting to {self.endpoint.shown}")
+        try:
+            await self.open_connection(self.config.session_resumption_handle)
+        except BaseException as error:
+            await self.finish(error)
+            raise
+        self.flush()
+        self.say("")
+        self._watchdog = asyncio.get_running_loop().create_task(watch(self, self._clock), name="watchdog")
+        return self
+
+    def _make_calls(self) -> Calls:
+        known = family(self.config.model)
+        return Calls(
+            self,
+            self._toolbox,
+            clock=self._clock,
+            stage=Stage(self._clock, self._user_loop or users().loop),
+            waits=known is None or known.behaviors[0] == "BLOCKING",
+            others=self._others,
+        )
+
+    async def open_connection(self, handle: str | None) -> None:
+        """Open the next connection; a handle goes on with its conversation. For the session's own parts."""
+        self.conn += 1
+        self._connection = Connection(
+            self.conn,
+            recorder=self._recording,
+            clock=self._clock,
+            resumes=handle is not None,
+            on_message=self._take,
+            on_writable=self.flush,
+            on_end=self._lost,
+        )
+        config = self.config if handle is None else self.config.replace(session_resumption_handle=handle)
+        setup = config.frame(self._toolbox.declarations())
+        await self._connection.open(self.endpoint, setup, self._connect_timeout)
+        self.emit(Opened(self._seq, self.time(), self.conn, BIT["open"]))
+
+    async def close_connection(self) -> None:
+        """Close the present connection, and wait for the server's goodbye. For the session's own parts."""
+        if self._connection is not None:
+            await self._connection.close()
+
+    async def close(self) -> None:
+        """End the session: the socket closes with 1000, running tools are cancelled, the log is completed."""
+        await self.finish(None)
+
+    async def finish(self, error: BaseException | None) -> None:
+        """End the session, because of an error where there is one. For the session's own parts."""
+        if self._closing:
+            return
+        self._closing = True
+        if self._watchdog is not None:
+            self._watchdog.cancel()
+        await self._resumption.close()
+        if self._calls is not None:
+            await self._calls.close()
+        await self.close_connection()
+        self._outbox.close(error or SessionClosed("the session was closed"))
+        if self._recorder is not None:
+            self.say("closed" if error is None else f"ended: {error}")
+            self.emit(Closed(self._seq, self.time(), self.conn, BIT["close"], error))
+            with self._clock.hold():
+                await in_thread(self._recorder.close)
+        self._end_telling(error)
+
+    def _lost(self, connection: Connection, error: LiveError) -> None:
+        """A connection ended, and not by us."""
+        if connection is self._connection and not self._closing:
+            self._flush_turns()
+            self._resumption.lost(error)
+
+    async def __aenter__(self) -> Self:
+        return await self.connect()
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    # What arrives.
+
+    def _take(self, connection: Connection, data: bytes | str) -> None:
+        """Keep a frame, read it, tell everybody. Called where the socket is read; it must not raise."""
+        recorder = self._recording
+        try:
+            seq = self._seq = recorder.received(data, connection.number)
+            decoded = decode(data)
+            recorder.describe(seq, decoded)
+            connection.heard = now = self._clock.monotonic()
+            kinds = decoded.kinds
+            message = Message(seq, now - self._began, connection.number, kinds, decoded)
+            if kinds & _SETUP_COMPLETE:
+                connection.accept()
+            for reference in self._listeners:
+                listener = reference()
+                if listener is not None:
+                    listener.put(message)
+            if self._turn_events:
+                self._flush_turns()
+            if kinds & _ACTS:
+                self._act(message)
+        except Exception as error:  # noqa: BLE001  # a fault of ours must not break the connection, nor be silent
+            self.trouble(error, "reading a frame")
+
+    def _act(self, message: Message) -> None:
+        content = message.message
+        if content is None:
+            return
+        if content.session_resumption_update is not None:
+            self._resumption.update(content.session_resumption_update)
+        if content.go_away is not None:
+            self._resumption.going_away(content.go_away.seconds)
+        if content.voice_activity is not None and content.voice_activity.type == "ACTIVITY_START":
+            self._resumption.user_speaks()
+        calls = message.tool_calls
+        if calls:
+            self.calls.take(calls)
+        if content.tool_call_cancellation is not None:
+            self.calls.cancel(content.tool_call_cancellation.ids or ())
+
+    # What goes out.
+
+    @property
+    def manual(self) -> bool:
+        """Whether turns are marked by `activity_start` and `activity_end`, not heard by the server."""
+        return self.config.automatic_activity_detection is False
+
+    @property
+    def vertex(self) -> bool:
+        """Whether the server is Vertex AI's."""
+        return self.endpoint.vertex
+
+    def _send_media(self, frame: bytes, message: ClientMessage, media: Media, seconds: float) -> None:
+        connection = self._open()
+        if connection.writable and not self._outbox:
+            self._write(connection, frame, message)
+        else:
+            self._outbox.put(Waiting(frame, message, media, seconds, None))
+
+    async def _send(self, frame: bytes, message: ClientMessage | None) -> int:
+        self._open()
+        if asks(message):
+            await self._resumption.before_asking()
+        connection = self._open()
+        if connection.writable and not self._outbox:
+            return self._write_firm(connection, frame, message)
+        written: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        self._outbox.put(Waiting(frame, message, "", 0.0, written))
+        try:
+            return await self._clock.wait_for(written, SEND_SECONDS + self._resumption.patience)
+        except TimeoutError:
+            self._outbox.withdraw(written)
+            raise NetworkLost("the socket took nothing for too long", hint="connect again") from None
+
+    async def _ready(self) -> None:
+        self._open()
+        await self._outbox.empty()
+
+    def _open(self) -> Connection:
+        """The present connection, which may be stalled or not yet there again."""
+        if self._connection is None or self._recorder is None:
+            raise SessionClosed("the session is not connected", hint="await session.connect()")
+        if self._closing:
+            if isinstance(self._error, LiveError):
+                raise self._error
+            raise SessionClosed("the session is closed", hint="connect a new one")
+        return self._connection
+
+    def _write(self, connection: Connection, frame: bytes, message: ClientMessage | None) -> int:
+        seq = self._seq = connection.write(frame, message)
+        if self._turn_events:
+            self._flush_turns()
+        return seq
+
+    def _write_firm(self, connection: Connection, frame: bytes, message: ClientMessage | None) -> int:
+        seq = self._write(connection, frame, message)
+        if message is not None and asks(message):
+            self._resumption.asked(frame, message, self.turn_of(seq))
+        return seq
+
+    def send_again(self, frame: bytes, message: ClientMessage) -> None:
+        """Send a question a second time, over a new connection. For the session's own parts."""
+        seq = self._write(self._open(), frame, message)
+        self._resumption.asked(frame, message, self.turn_of(seq), again=True)
+
+    def flush(self) -> None:
+        """Send what waits, as far as the socket takes it. For the session's own parts."""
+        self._outbox.flush(self._write_waiting)
+
+    def _write_waiting(self, one: Waiting) -> bool:
+        connection = self._connection
+        if connection is None or not connection.writable:
+            return False
+        write = self._write if one.media else self._write_firm
+        seq = write(connection, one.frame, one.message)
+        if one.written is not None and not one.written.done():
+            one.written.set_result(seq)
+        return True
+
+    # For its own parts.
+
+    @property
+    def connection(self) -> Connection | None:
+        """The present connection."""
+        return self._connection
+
+    @property
+    def busy(self) -> bool:
+        """Whether a turn is under way or a function runs: no moment to change the connection."""
+        return self._fold.current is not None or bool(self.calls.running)
+
+    @property
+    def reply_due(self) -> bool:
+        """Whether the model is to say something, or has begun to."""
+        turn = self._fold.current
+        if turn is None or any(call.open for call in turn.tool_calls):
+            return False
+        return turn.answered or bool(turn.typed) or turn.times.speech_end is not None
+
+    def __repr__(self) -> str:
+        return f"<LiveSession {self.config.model} {self.status}>"
+
+
+def asks(message: ClientMessage | None) -> bool:
+    """Whether a frame asks for a reply."""
+    if message is None:
+        return False
+    live, content = message.realtime_input, message.client_content
+    return (live is not None and live.text is not None) or (
+        content is not None and bool(content.turn_complete)
+    )
+
+
+def _names(tools: Iterable[client.Tool]) -> frozenset[str]:
+    return frozenset(one.name or "" for tool in tools for one in tool.function_declarations or ())

@@ -1,0 +1,193 @@
+"""One WebSocket: messages handed over in the callback that read them, frames sent without waiting.
+
+`websockets` does the handshake, the framing and the close. Its `recv` and `send` are coroutines with a queue or a lock
+between; for fifty frames a second in each direction that is most of their cost, so `Wire` takes each message where
+`websockets` has parsed it and writes each frame where we stand.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import socket
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.client import ClientProtocol
+from websockets.exceptions import InvalidHandshake, InvalidProxy, InvalidStatus, InvalidURI
+from websockets.frames import Frame, Opcode
+from websockets.http11 import Response
+from websockets.protocol import OPEN
+
+from gemini_live_nb.clock import Clock
+from gemini_live_nb.errors import ConnectError, LiveError, from_status
+from gemini_live_nb.protocol.endpoint import Endpoint
+from gemini_live_nb.protocol.redaction import redact
+
+# At debug level websockets logs every header, the key's too.
+_logger = logging.getLogger("gemini_live_nb.wire")
+_logger.setLevel(logging.INFO)
+
+# Sound that waits in the kernel can be neither counted nor dropped: about three seconds of it, and no more.
+_UNSENT_BYTES = 128 * 1024
+_WRITE_LIMIT = 64 * 1024
+_CLOSE_TIMEOUT = 3.0
+
+_BINARY, _TEXT, _MORE = Opcode.BINARY, Opcode.TEXT, Opcode.CONT
+
+
+class Wire(ClientConnection):
+    """An open WebSocket that calls back.
+
+    Args:
+        protocol: Given by `websockets`.
+        on_message: Called with each message, `str` for a text frame, `bytes` for a binary one. It must not raise.
+        on_writable: Called when a stalled socket takes data again.
+        on_end: Called once, when the connection is gone.
+        options: Given by `websockets`.
+    """
+
+    def __init__(
+        self,
+        protocol: ClientProtocol,
+        *,
+        on_message: Callable[[bytes | str], None],
+        on_writable: Callable[[], None],
+        on_end: Callable[[Wire], None],
+        **options: Any,
+    ) -> None:
+        super().__init__(protocol, **options)
+        self._on_message = on_message
+        self._on_writable = on_writable
+        self._on_end = on_end
+        self._fragments: list[Frame] = []
+
+    @property
+    def writable(self) -> bool:
+        """Whether the socket takes frames now: it is open and not stalled."""
+        return not self.paused and self.protocol.state is OPEN
+
+    def process_event(self, event: Frame | Response) -> None:
+        """Hand over a message; leave handshake and pongs to `websockets`."""
+        if not isinstance(event, Frame) or event.opcode not in (_BINARY, _TEXT, _MORE):
+            super().process_event(event)
+        elif event.fin and event.opcode is not _MORE:
+            self._hand_over(event.opcode is _TEXT, bytes(event.data))
+        else:
+            self._fragments.append(event)
+            if event.fin:
+                fragments, self._fragments = self._fragments, []
+                data = b"".join(fragment.data for fragment in fragments)
+                self._hand_over(fragments[0].opcode is _TEXT, data)
+
+    def _hand_over(self, text: bool, data: bytes) -> None:
+        if text:
+            # A text frame that is no UTF-8 is kept as the bytes it is.
+            with contextlib.suppress(UnicodeDecodeError):
+                self._on_message(data.decode())
+                return
+        self._on_message(data)
+
+    def send_now(self, text: bytes) -> None:
+        """Write one text frame to the socket's buffer.
+
+        Args:
+            text: UTF-8.
+
+        Raises:
+            ConnectionError: The connection is closing or gone.
+        """
+        if self.protocol.state is not OPEN:
+            raise ConnectionError("the connection is closing")
+        self.protocol.send_text(text)
+        self.send_data()
+
+    def resume_writing(self) -> None:
+        """The socket's buffer has room again."""
+        super().resume_writing()
+        self._on_writable()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The connection is gone."""
+        super().connection_lost(exc)
+        self._on_end(self)
+
+
+class _Dial(connect):
+    """Follow no redirect: it would carry the key to another host."""
+
+    def process_redirect(self, exc: Exception) -> Exception | str:
+        return exc
+
+
+async def dial(
+    endpoint: Endpoint,
+    *,
+    clock: Clock,
+    timeout: float,
+    on_message: Callable[[bytes | str], None],
+    on_writable: Callable[[], None],
+    on_end: Callable[[Wire], None],
+) -> Wire:
+    """Open a WebSocket.
+
+    Args:
+        endpoint: Where to, and the headers that carry the key.
+        clock: Measures the limit.
+        timeout: Seconds for DNS, TCP, TLS and the HTTP upgrade together.
+        on_message: See `Wire`.
+        on_writable: See `Wire`.
+        on_end: See `Wire`.
+
+    Raises:
+        ConnectError: It did not come about; no key is in the error or its traceback.
+    """
+    # The server never pings and answers pings up to 30 s late (PROTOCOL.md §1.4): a client's ping kills healthy calls.
+    attempt = _Dial(
+        endpoint.url,
+        additional_headers=endpoint.headers,
+        compression=None,
+        max_size=None,
+        max_queue=None,
+        ping_interval=None,
+        open_timeout=None,
+        close_timeout=_CLOSE_TIMEOUT,
+        write_limit=_WRITE_LIMIT,
+        proxy=None if endpoint.local else True,
+        logger=_logger,
+        create_connection=partial(Wire, on_message=on_message, on_writable=on_writable, on_end=on_end),  # type: ignore[arg-type]  # "a wrapper or a subclass" by its documentation
+    )
+    failed: LiveError
+    try:
+        opened = await clock.wait_for(attempt.connect(), timeout)
+    except InvalidStatus as refused:
+        failed = from_status(
+            refused.response.status_code, (refused.response.body or b"").decode(errors="replace")
+        )
+    except TimeoutError:
+        failed = ConnectError(
+            f"no connection within {timeout:g} s", hint="check the network, a proxy or firewall"
+        )
+    except (OSError, EOFError, InvalidURI, InvalidHandshake, InvalidProxy) as error:
+        failed = ConnectError(
+            f"no connection: {redact(error)}", hint="check the network, a proxy or firewall"
+        )
+    else:
+        assert isinstance(opened, Wire)
+        _keep_little_unsent(opened)
+        return opened
+    # Raised here, not in the except block: the original's traceback holds the URL.
+    raise failed
+
+
+def _keep_little_unsent(wire: Wire) -> None:
+    """Have the kernel hold back little, so that what is late can still be dropped here."""
+    option = getattr(socket, "TCP_NOTSENT_LOWAT", None)
+    plain: asyncio.BaseTransport = wire.transport
+    opened = plain.get_extra_info("socket")
+    if option is not None and opened is not None:
+        with contextlib.suppress(OSError):
+            opened.setsockopt(socket.IPPROTO_TCP, option, _UNSENT_BYTES)
