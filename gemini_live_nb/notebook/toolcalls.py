@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import msgspec
 
-from ..protocol.kinds import mask
+from ..log.describe import KIND
+from ..log.index import unpack
+from ..protocol.kinds import BIT, mask
 from .assets import module, style
 from .view import Buffers, Fields, View
 
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
     from ..log.index import Row
     from ..log.turn import ToolCall
 
+_TOOL = BIT["tool"]
 _PAGE = 30
 _LONG = 2000
 """Longer results and prints are shown shortened until asked for."""
@@ -39,11 +42,24 @@ class ToolCalls(View):
     kinds: ClassVar[int] = mask("toolCall", "modelTurn.functionCall", "toolCallCancellation", "toolResponse", "tool", "close")
 
     def __init__(self, of: Any, **layout: Any) -> None:
-        self._calls: list[ToolCall] = []
-        self._open: dict[int, Fields] = {}
+        self._reset()
         super().__init__(of, **layout)
 
+    def _reset(self) -> None:
+        self._calls: list[ToolCall] = []
+        self._open: dict[int, Fields] = {}
+        self._asking: set[str] | None = None
+
+    def seen(self, rows: Sequence[Row]) -> bool:
+        """Note which calls wait for a yes."""
+        if self._asking is not None and rows[0].kinds & _TOOL:
+            _follow(rows[0], self._asking)
+        return True
+
     def whole(self) -> tuple[Fields, Buffers]:
+        """The newest cards, and every one that is not done."""
+        if self._asking is None:
+            self._asking = self._asking_before()
         self._calls += self.source.calls(after=len(self._calls))
         first = max(0, len(self._calls) - _PAGE)
         self._open = {i: self._told(i) for i, call in enumerate(self._calls) if call.open}
@@ -64,8 +80,8 @@ class ToolCalls(View):
         return ({"total": len(self._calls), "calls": news}, []) if news else None
 
     def anew(self) -> None:
-        self._calls.clear()
-        self._open.clear()
+        """Begin with no calls."""
+        self._reset()
 
     def asked(self, message: Fields, buffers: Buffers) -> None:
         match message.get("kind"):
@@ -89,16 +105,28 @@ class ToolCalls(View):
             getattr(self.source.of, "approve" if approved else "deny")(call.id)
 
     def _told(self, i: int) -> Fields:
-        return told(self._calls[i], i, self.source.now(), asks=self._asks)
+        call = self._calls[i]
+        return told(call, i, self.source.now(), asking=call.open and call.id in (self._asking or ()))
 
-    def _asks(self, call: ToolCall) -> bool:
-        asking = getattr(self.source.of, "awaiting_approval", ())
-        return any(one is call for one in asking)
+    def _asking_before(self) -> set[str]:
+        """Calls that waited for a yes when this view was made."""
+        asking: set[str] = set()
+        if self.source.running and self.source.log is not None:
+            table = self.source.log.table()
+            for row in unpack(table.rows[table.rows["kind"] == KIND["tool"]], table.heap):
+                _follow(row, asking)
+        return asking
 
 
-def told(call: ToolCall, i: int, now: float, asks: Callable[[ToolCall], bool] = lambda _: False) -> Fields:
+def _follow(row: Row, asking: set[str]) -> None:
+    """Keep `asking` up to one local event of a tool (`session/calls.py` writes them)."""
+    told = msgspec.json.decode(row.extra or "{}")
+    (asking.add if told.get("event") == "approval" else asking.discard)(str(told.get("id")))
+
+
+def told(call: ToolCall, i: int, now: float, *, asking: bool = False) -> Fields:
     """A call as the page is told of it."""
-    state, words = _state(call, asking=call.open and asks(call))
+    state, words = _state(call, asking=asking)
     result, prints = _result(call), "".join(call.prints)
     since = None
     if state == "running":

@@ -68,7 +68,7 @@ export default () => {
 function controls(el, wire, now) {
   const section = root(el, "controls", "Live session");
   const connect = h("button", { type: "button", class: "glnb-button glnb-primary glnb-connect", on: { click: press } });
-  const dot = h("span", { class: "glnb-dot", "aria-hidden": "true" });
+  const dot = h("span", { class: "glnb-lamp", "aria-hidden": "true" });
   const words = h("span", { class: "glnb-words", role: "status" });
   const onair = h("span", { class: "glnb-onair", hidden: true });
   const clock = h("span", { class: "glnb-fact", title: "Time since the session began" });

@@ -118,7 +118,8 @@ function uplink(model) {
 
 /** Buffers come as DataView in JupyterLab and as Uint8Array in Colab. @param {any} buffer @returns {import("./link.js").Bytes} */
 function view(buffer) {
-  return buffer instanceof DataView ? buffer : new DataView(buffer.buffer ?? buffer, buffer.byteOffset ?? 0, buffer.byteLength);
+  if (buffer instanceof DataView) return /** @type {import("./link.js").Bytes} */ (buffer);
+  return new DataView(buffer.buffer ?? buffer, buffer.byteOffset ?? 0, buffer.byteLength);
 }
 
 /**

@@ -79,7 +79,7 @@ function table(el, wire, state) {
   let frame = 0;
   let before = 0;
 
-  const id = `glnb-row-${Math.random().toString(36).slice(2)}`;
+  const id = `glnb-frame-${Math.random().toString(36).slice(2)}`;
   const count = () => (held ?? state).matched;
   const shown = () => Math.min(count(), MOST);
   /** The newest is on top: row 0 of the page is the last place. */
@@ -142,7 +142,7 @@ function table(el, wire, state) {
 
   /** @param {Row | undefined} row @param {number} line @param {boolean} on */
   function line_(row, line, on) {
-    const el = h("div", { class: "glnb-row", role: "row", id: `${id}-${place(line)}`, "aria-rowindex": String(line + 1), "aria-selected": String(on), dataset: { line: String(line) } });
+    const el = h("div", { class: "glnb-frame-row", role: "row", id: `${id}-${place(line)}`, "aria-rowindex": String(line + 1), "aria-selected": String(on), dataset: { line: String(line) } });
     if (!row) return el;
     const [, t, direction, kind, others, text, size] = row;
     el.dataset.way = WAYS[direction];
@@ -169,7 +169,7 @@ function table(el, wire, state) {
   }
 
   rows.addEventListener("click", (event) => {
-    const row = /** @type {HTMLElement} */ (event.target).closest(".glnb-row");
+    const row = /** @type {HTMLElement} */ (event.target).closest(".glnb-frame-row");
     if (row) choose(Number(/** @type {HTMLElement} */ (row).dataset.line));
   });
   scroll.addEventListener("keydown", (event) => {

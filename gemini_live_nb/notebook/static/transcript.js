@@ -64,7 +64,10 @@ export default () => {
       size();
       views.add(view.update);
       view.update(null);
-      return () => views.delete(view.update);
+      return () => {
+        views.delete(view.update);
+        view.stop();
+      };
     },
   };
 };
@@ -90,6 +93,10 @@ function transcript(el, wire, turns) {
     latest.hidden = follow;
     if (scroll.scrollTop < 40 && !older.hidden) loadOlder();
   }, { passive: true });
+  // Turns are laid out as they come into sight, so the end moves on after one went there.
+  const grown = new ResizeObserver(() => { if (follow) scroll.scrollTop = scroll.scrollHeight; });
+  grown.observe(list);
+  grown.observe(scroll);
 
   function toEnd() {
     latest.hidden = true;
@@ -137,6 +144,7 @@ function transcript(el, wire, turns) {
 
   return {
     section,
+    stop: () => grown.disconnect(),
     /** @param {number[] | null} changed */
     update(changed) {
       if (changed === null) {
@@ -159,7 +167,7 @@ function card(i) {
   const fold = h("details", { class: "glnb-thoughts", hidden: true }, h("summary", { text: "Thoughts" }), thoughts);
   const lost = said("s", "", { class: "glnb-lost", title: "Not heard: the answer was cut off before this was played" });
   const tools = h("p", { class: "glnb-called", hidden: true });
-  const note = h("p", { class: "glnb-note", hidden: true });
+  const note = h("p", { class: "glnb-aside", hidden: true });
   model.body.prepend(fold);
   model.body.append(tools, note);
   model.text.after(lost);

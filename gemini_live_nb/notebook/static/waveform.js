@@ -8,7 +8,7 @@ import { link, root } from "./link.js";
 /**
  * @typedef {{ t: number, kind: string, label: string }} Mark
  * @typedef {{ lanes: Lane[], marks: Mark[], ahead: number, running: boolean, still: number }} State
- * @typedef {{ you: string, model: string, line: string, text: string, live: string, font: string }} Colours
+ * @typedef {{ you: string, model: string, line: string, text: string, live: string, paper: string, font: string }} Colours
  * @typedef {{ width: number, height: number, ratio: number, colours: Colours }} Sheet in device pixels
  * @typedef {CanvasRenderingContext2D} Pen
  */
@@ -179,7 +179,7 @@ function waveform(el, state, model) {
   function palette() {
     const css = getComputedStyle(section);
     const read = (/** @type {string} */ name) => css.getPropertyValue(name).trim();
-    return { you: read("--glnb-you"), model: read("--glnb-model"), line: css.borderTopColor, text: css.color, live: read("--glnb-live"), font: css.fontFamily };
+    return { you: read("--glnb-you"), model: read("--glnb-model"), line: css.borderTopColor, text: css.color, live: read("--glnb-live"), paper: css.backgroundColor, font: css.fontFamily };
   }
 
   canvas.addEventListener("keydown", (event) => {
@@ -282,8 +282,13 @@ function stroke(g, mark, x, { height, ratio, colours }) {
   g.fillRect(Math.round(x), 0, Math.max(1, Math.round(ratio * (cut ? 1.5 : 1))), height);
   if (mark.label) {
     g.textBaseline = "top";
-    g.globalAlpha = 1;
     g.font = `${10.5 * ratio}px ${colours.font}`;
+    const ink = g.fillStyle;
+    g.globalAlpha = 0.85;
+    g.fillStyle = colours.paper;
+    g.fillRect(x + 2 * ratio, ratio, g.measureText(mark.label).width + 4 * ratio, 13 * ratio);
+    g.globalAlpha = 1;
+    g.fillStyle = ink;
     g.fillText(mark.label, x + 4 * ratio, 2 * ratio);
   }
   g.globalAlpha = 1;

@@ -1,0 +1,137 @@
+"""What stays in the cell: the conversation as static HTML, for when no kernel is there to draw a widget.
+
+Everything in it that a model or a server said is escaped; there is no script, and sound only where it is asked for.
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Sequence
+from html import escape
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from .. import audio as sound
+from .lanes import MODEL, RATE, YOU, Lanes
+from .transcript import note
+
+if TYPE_CHECKING:
+    from ..log.turn import ToolCall, Turn
+
+_MOST_TURNS = 200
+_LONGEST = 4000
+_WIDTH, _HEIGHT, _BARS = 640, 64, 320
+# Readable on white and on black: nobody tells a saved page which it is on.
+_COLOURS = ("#2490a8", "#8d6ad4")
+_WHO = f'style="padding:2px 12px 2px 0;vertical-align:top;white-space:nowrap;font-weight:600;text-align:left;color:{{}}"'
+_SAID = 'style="padding:2px 0;vertical-align:top;text-align:left;white-space:pre-wrap;overflow-wrap:anywhere;unicode-bidi:isolate"'
+
+_ESCAPES = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?|\x1b[@-_]?")
+_TRICKS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
+
+
+def record(turns: Sequence[Turn], lanes: Lanes | None = None, *, title: str = "", audio: bool = False) -> str:
+    """Write a conversation as HTML that needs nothing.
+
+    Args:
+        turns: What was said; of a long conversation the last 200 turns.
+        lanes: Both sides' sound, for a small picture of it.
+        title: A line above: when, which model.
+        audio: Put the model's answers in as players; tens of kB a second.
+
+    Returns:
+        HTML, a `div` of class `glnb-record`; empty where nothing was said.
+
+    Example:
+        >>> record([])
+        ''
+    """
+    shown = [turn for turn in turns[-_MOST_TURNS:] if turn.user_text or turn.text or turn.tool_calls]
+    if not shown:
+        return ""
+    left_out = len(turns) - _MOST_TURNS
+    rows = [row for turn in shown for row in _rows(turn, audio=audio)]
+    head = f'<div style="opacity:.75;padding-bottom:4px">{text(title)}</div>' if title else ""
+    more = f'<div style="opacity:.75">{left_out} earlier turns are in the log.</div>' if left_out > 0 else ""
+    table = f'<table style="border-collapse:collapse;width:100%;margin:0;font-size:13px;line-height:1.5">{"".join(rows)}</table>'
+    return f'<div class="glnb-record" style="font-size:13px;line-height:1.5">{head}{picture(lanes)}{more}{table}</div>'
+
+
+def picture(lanes: Lanes | None) -> str:
+    """Both lanes as a small SVG; empty where there was no sound."""
+    if lanes is None or not any(lane.end for lane in lanes.lanes):
+        return ""
+    begin = max(0, min((lane.begin for lane in lanes.lanes if lane.end), default=0))
+    end = max(lane.end for lane in lanes.lanes)
+    drawn = "".join(_bars(lanes, number, begin, end) for number in (YOU, MODEL))
+    seconds = (end - begin) / RATE
+    said = f"Sound of {seconds:.0f} seconds: you above, the model below"
+    return (
+        f'<svg viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" aria-label="{said}" preserveAspectRatio="none" '
+        f'style="display:block;width:100%;max-width:{_WIDTH}px;height:{_HEIGHT}px;margin:2px 0 6px"><title>{said}</title>{drawn}</svg>'
+    )
+
+
+def text(raw: object, longest: int = _LONGEST) -> str:
+    """A stranger's text as HTML text: no terminal codes, no control characters, no markup."""
+    clean = _TRICKS.sub("", _ESCAPES.sub("", str(raw).replace("\r\n", "\n").replace("\r", "\n")))
+    return escape(clean if len(clean) <= longest else clean[: longest - 1] + "…")
+
+
+def _bars(lanes: Lanes, number: int, begin: int, end: int) -> str:
+    lane = lanes.lanes[number]
+    loud = np.zeros(end - begin, np.float64)
+    first = max(begin, lane.begin)
+    if lane.end > first:
+        pairs = lane.pairs(first, lane.end).astype(np.float64)
+        loud[first - begin : lane.end - begin] = np.maximum(-pairs[:, 0], pairs[:, 1])
+    edges = np.linspace(0, len(loud), min(_BARS, len(loud)) + 1).astype(int)[:-1]
+    tops = np.sqrt(np.maximum.reduceat(loud, edges) / 127)
+    middle = _HEIGHT * (0.25 if number == YOU else 0.75)
+    step = _WIDTH / len(edges)
+    path = "".join(
+        f"M{(i + 0.5) * step:.1f} {middle - top * _HEIGHT * 0.23:.1f}v{top * _HEIGHT * 0.46:.1f}"
+        for i, top in enumerate(tops.tolist())
+        if top > 0.08
+    )
+    line = f'<path d="M0 {middle}h{_WIDTH}" stroke="{_COLOURS[number]}" stroke-width=".6" opacity=".6" fill="none"/>'
+    return f'{line}<path d="{path}" stroke="{_COLOURS[number]}" stroke-width="{step * 0.7:.2f}" fill="none"/>'
+
+
+def _rows(turn: Turn, *, audio: bool) -> list[str]:
+    rows: list[str] = []
+    if turn.user_text:
+        rows.append(_row("You", YOU, text(turn.user_text)))
+    rows += [_row("Tool", MODEL, _call(call)) for call in turn.tool_calls]
+    if turn.text:
+        rows.append(_row("Model", MODEL, _answer(turn) + (_player(turn) if audio else "")))
+    return rows
+
+
+def _row(who: str, number: int, said: str) -> str:
+    return f'<tr><th {_WHO.format(_COLOURS[number])}>{who}</th><td dir="auto" {_SAID}>{said}</td></tr>'
+
+
+def _answer(turn: Turn) -> str:
+    whole, heard = turn.text, turn.heard_text
+    if not turn.interrupted or heard == whole or not whole.startswith(heard):
+        return text(whole)
+    lost = whole[len(heard) :]
+    return f'{text(heard)}<s style="opacity:.7">{text(lost)}</s> <span style="opacity:.75">({text(note(turn))})</span>'
+
+
+def _call(call: ToolCall) -> str:
+    given = ", ".join(f"{name}={value!r}" for name, value in call.args.items())
+    came = call.error if call.error is not None else "" if call.result is None else str(call.result)
+    arrow = f" → {text(came, 400)}" if came else f" ({call.state})"
+    return f"<code>{text(call.name, 80)}({text(given, 400)})</code>{arrow}"
+
+
+def _player(turn: Turn) -> str:
+    samples = turn.audio
+    if not len(samples):
+        return ""
+    data = base64.b64encode(sound.wav(samples, 24_000)).decode()
+    return f'<br><audio controls preload="none" src="data:audio/wav;base64,{data}"></audio>'
