@@ -1,6 +1,7 @@
 """A local server that speaks the Live API's wire: same frames, same timing, same refusals, no key.
 
-`python -m gemini_live_nb.emulator` runs it on its own; `Emulator` runs it in your loop. Who answers is a `Brain`.
+`python -m gemini_live_nb.emulator` runs it on its own; `Emulator` runs it in your loop. Who answers is a
+`Brain`.
 """
 
 from __future__ import annotations

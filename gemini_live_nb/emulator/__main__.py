@@ -8,6 +8,8 @@ import contextlib
 import logging
 import signal
 import sys
+import threading
+from collections.abc import Callable
 
 from .brain import Brain, EchoBrain
 from .faults import CATALOGUE
@@ -20,7 +22,7 @@ from .server import Emulator
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m gemini_live_nb.emulator",
-        description="A local server that speaks the Gemini Live API's wire. Needs no key, reaches no network.",
+        description="A local server that speaks the Live API's wire. Needs no key, reaches no network.",
         epilog="Open http://127.0.0.1:PORT/emulator for sessions and faults.",
     )
     parser.add_argument(
@@ -78,18 +80,27 @@ def _brain(names: list[str], speed: float) -> Brain:
     if name == "echo":
         return EchoBrain()
     if name in ("best", "speech"):
-        try:
-            from .speech import SpeechBrain
-        except ImportError as error:
-            if name == "speech":
-                raise SystemExit(f"the offline voice is not installed: {error}") from None
-            return EchoBrain()
+        from .speech import SpeechBrain
+
         return SpeechBrain()
     raise SystemExit(f"no brain is called {' '.join(names)!r}: speech, echo, script FILE or replay PATH")
 
 
+async def _loaded(names: list[str], speed: float) -> Brain:
+    """The brain asked for, ready; the echo where the voice cannot be had and was not insisted on."""
+    try:
+        brain = _brain(names, speed)
+        await brain.load()
+    except Exception as error:  # whatever keeps a brain from loading is told in one line
+        if names != ["best"]:
+            raise SystemExit(f"the brain {' '.join(names)} cannot be had: {error}") from error
+        print(f"no offline voice, echoing instead: {error}", file=sys.stderr)
+        brain = EchoBrain()
+    return brain
+
+
 async def _run(options: argparse.Namespace) -> None:
-    brain = _brain(options.brain, options.speed)
+    brain = await _loaded(options.brain, options.speed)
     emulator = Emulator(
         brain,
         profile=options.profile,
@@ -106,9 +117,8 @@ async def _run(options: argparse.Namespace) -> None:
     async with emulator:
         print(f"listening on {emulator.url}")
         if emulator.certificate is not None:
-            https = emulator.tls_url.replace("wss", "https", 1)
             print(f"listening on {emulator.tls_url}")
-            print(f"GOOGLE_GEMINI_BASE_URL={https}")
+            print(f"GOOGLE_GEMINI_BASE_URL={emulator.tls_url.replace('wss', 'https', 1)}")
             print(f"SSL_CERT_FILE={emulator.certificate.ca_file}")
         print(f"brain: {brain.label}", flush=True)
         await _until_told(watch_stdin=options.stdin_ends)
@@ -121,15 +131,20 @@ async def _until_told(*, watch_stdin: bool) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         with contextlib.suppress(NotImplementedError):  # Windows; there KeyboardInterrupt ends the loop
             loop.add_signal_handler(number, over.set)
-    waits = [loop.create_task(over.wait())]
     if watch_stdin:
-        waits.append(loop.create_task(asyncio.to_thread(_read_to_end)))  # type: ignore[arg-type]  # both are awaited alike
-    await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        # a daemon thread: one of the executor's would keep the process from ending on a signal
+        watcher = threading.Thread(
+            target=_read_to_end, args=(lambda: loop.call_soon_threadsafe(over.set),), daemon=True
+        )
+        watcher.start()
+    await over.wait()
 
 
-def _read_to_end() -> None:
-    while sys.stdin.buffer.read1(65536):  # type: ignore[attr-defined]  # a BufferedReader, unless replaced
+def _read_to_end(then: Callable[[], object]) -> None:
+    while sys.stdin.buffer.read(1):
         pass
+    with contextlib.suppress(RuntimeError):  # the loop has ended by itself
+        then()
 
 
 def main() -> None:

@@ -1,11 +1,13 @@
-"""Reads what clients send, as the service does: liberal in spelling, strict in names, and particular in its wording.
+"""Reads what clients send, as the service does: liberal in spelling, strict in names, particular in wording.
 
-Liberal: camelCase and snake_case at every depth, base64 and base64url with or without padding, int64 as a string, a
-single value where a list is meant, enums by name or number, text or binary frames. Strict: an unknown name, a wrong
+Liberal: camelCase and snake_case at every depth, base64 and base64url with or without padding, int64 as a
+    string, a
+single value where a list is meant, enums by name or number, text or binary frames. Strict: an unknown name, a
+    wrong
 type or a wrong enum value is refused, with the snake_case path to it and the name as the client spelt it.
 
-Only the table of fields is shared with the client side (`protocol/client.py`); the reading is written apart from
-`protocol/codec.py`, so that the two can disagree and a test can see it.
+Only the table of fields is shared with the client side (`protocol/client.py`); the reading is written apart
+from `protocol/codec.py`, so that the two can disagree and a test can see it.
 """
 
 from __future__ import annotations
@@ -25,7 +27,7 @@ from .refusals import REFUSALS, Refusal, Refused, refuse
 
 T = TypeVar("T", bound=msgspec.Struct)
 
-# Known to the service's parser elsewhere, refused by the Live endpoint of the Developer API (wire notes 1.1, 1.4, 2.2).
+# Known elsewhere, refused by the Live endpoint of the Developer API (PROTOCOL.md §1.1, 1.4, 2.2).
 _DEVELOPER_HIDES: frozenset[tuple[type, str]] = frozenset(
     {(client.SessionResumptionConfig, "transparent"), (client.Setup, "safety_settings")}
 )
@@ -77,7 +79,7 @@ def accept(data: bytes | str, dialect: Dialect) -> ClientMessage:
         True
         >>> accept('{"config": {}}', Dialect())
         Traceback (most recent call last):
-        gemini_live_nb.emulator.refusals.Refused: 1007 Invalid JSON payload received. Unknown name "config": ...
+        gemini_live_nb.emulator.refusals.Refused: 1007 Invalid JSON payload received. Unknown name "config"...
     """
     value = parse(data)
     if dialect.accept_config and isinstance(value, dict) and "config" in value:
@@ -88,7 +90,7 @@ def accept(data: bytes | str, dialect: Dialect) -> ClientMessage:
 
 
 def checked(cls: type[T], value: Any, path: str, hidden: frozenset[tuple[type, str]] = frozenset()) -> T:
-    """A parsed JSON value as one of the protocol's structures, or the refusal that names all that is wrong with it."""
+    """A parsed JSON value as one of the protocol's structures, or the refusal that names what is wrong."""
     trouble = Trouble(hidden)
     message = read_message(cls, value, path, trouble)
     if trouble.lines:
@@ -114,7 +116,7 @@ def parse(data: bytes | str) -> Any:
 
 
 def _detail(text: str, error: ValueError) -> str:
-    """The tail of Google's JSON errors: what was expected, the text around it, and a caret below the place."""
+    """The tail of Google's JSON errors: what was expected, the text around it, a caret below the place."""
     at = error.pos if isinstance(error, json.JSONDecodeError) else 0
     if not text.strip() or at >= len(text):
         what = "Unexpected end of string."

@@ -1,12 +1,13 @@
 """One answer on its way out: words and sound cut and ordered as the family sends them, and paced.
 
 Sound goes out `pace` times faster than it plays; `generationComplete` follows the last chunk, and playback is
-simulated, because `turnComplete` waits for its end (wire notes 3.3).
+simulated, because `turnComplete` waits for its end (PROTOCOL.md §3.3).
 """
 
 from __future__ import annotations
 
 import itertools
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import numpy as np
@@ -32,6 +33,7 @@ class Answer:
         pace: seconds of sound sent per second; 0 sends everything at once and simulates no playback.
         spoken: audio (else TEXT modality).
         transcribed: whether the words of the audio are sent.
+        begun: awaited once, after the first frame of sound or text.
         mute: leave the sound out though the words come (a fault).
         odd_tail: end one chunk in half a sample (a fault).
     """
@@ -45,6 +47,7 @@ class Answer:
         pace: float,
         spoken: bool,
         transcribed: bool,
+        begun: Callable[[], Awaitable[None]],
         mute: bool = False,
         odd_tail: bool = False,
     ) -> None:
@@ -54,6 +57,7 @@ class Answer:
         self._pace = pace
         self._spoken = spoken
         self._transcribed = transcribed and spoken
+        self._begun = begun
         self._mute = mute
         self._odd_tail = odd_tail
         self._sizes = itertools.chain([profile.first_chunk], itertools.cycle(profile.chunk_sizes))
@@ -83,12 +87,14 @@ class Answer:
             self._wire.post({"serverContent": {"outputTranscription": {}}})
 
     async def say(self, piece: Say) -> None:
-        """Send some words and their sound; returns when the last chunk is sent, or is waiting for a slow client."""
+        """Send some words and their sound; returns when the last chunk is on its way."""
         await self._wire.room()
         if not self._spoken:
             for words in pieces.head_and_rest(piece.text):
                 self._post({"modelTurn": {"parts": [{"text": words}]}})
                 self.said.append(words)
+                if len(self.said) == 1:
+                    await self._begun()
             return
         audio = hum(piece.text) if piece.audio is None else np.ascontiguousarray(piece.audio, np.int16)
         if self._mute:
@@ -181,6 +187,8 @@ class Answer:
             if after:
                 self._transcript(after)
                 after = ""
+            if self.samples == len(chunk):
+                await self._begun()
             length = len(chunk) / OUTPUT_RATE
             self.playing_until = max(self.playing_until, now) + length
             self._due = max(self._due, now) + (length / self._pace if self._pace else 0.0)

@@ -1,7 +1,7 @@
 """Who answers: the seam between the emulator's turn engine and whatever thinks and speaks.
 
-The engine hears (voice activity, typed turns, tool results), asks the brain, and turns what the brain yields into
-frames as the chosen model family sends them. A brain never sees a socket, a frame or a profile's quirks.
+The engine hears (voice activity, typed turns, tool results), asks the brain, and turns what the brain yields
+into frames as the chosen model family sends them. A brain never sees a socket, a frame or a profile's quirks.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from random import Random
 
     from gemini_live_nb.clock import Clock
-    from gemini_live_nb.protocol.client import FunctionDeclaration, Setup
-    from gemini_live_nb.protocol.content import Blob, Content
+    from gemini_live_nb.protocol.client import Setup
+    from gemini_live_nb.protocol.content import Blob, Content, FunctionDeclaration
 
     from .profiles import Profile
     from .vad import Scorer
@@ -35,8 +35,8 @@ Int16: TypeAlias = npt.NDArray[np.int16]
 class Result:
     """One function response of the client, as the brain gets it back.
 
-    `response` is the client's object as sent (by convention `{"output": …}`, `{"result": …}` or `{"error": …}`, and
-    with a `scheduling` placed inside it taken out); `args` are those of the call it answers.
+    `response` is the client's object as sent (by convention `{"output": …}`, `{"result": …}` or `{"error":
+    …}`, and with a `scheduling` placed inside it taken out); `args` are those of the call it answers.
     """
 
     id: str
@@ -51,12 +51,12 @@ class Ask:
     """What the brain is asked to answer: one finished user turn, or results of its calls.
 
     Attributes:
-        kind: `"speech"` (audio of one voice activity), `"text"` (a typed turn), `"images"` (pictures with no words),
-            `"tool_result"` (answers to `Call`s).
+        kind: `"speech"` (audio of one voice activity), `"text"` (a typed turn), `"images"` (pictures with no
+            words), `"tool_result"` (answers to `Call`s).
         text: typed words, joined; empty for speech.
         audio: int16 mono at 16 kHz, shape (n,); only for speech.
-        images: pictures that belong to this turn: parts of a typed turn, or video frames seen since the last speech
-            turn (a typed turn does not see realtime video, as on the real service).
+        images: pictures that belong to this turn: parts of a typed turn, or video frames seen since the last
+            speech turn (a typed turn does not see realtime video, as on the real service).
         results: the function responses that came in, in order.
     """
 
@@ -100,7 +100,7 @@ class Talk:
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """What the user said: `final=False` is a guess that may still change (sent only where the family sends such)."""
+    """What the user said; `final=False` is a guess that may still change."""
 
     text: str
     final: bool = True
@@ -117,8 +117,8 @@ class Thought:
 class Say:
     """Some words of the answer and their sound. Yield pieces as they are made; the engine paces the sending.
 
-    `audio` is int16 mono at 24 kHz, shape (n,). With `audio=None` the engine makes a soft hum as long as the words
-    would take. In a session asked for TEXT only the words are sent.
+    `audio` is int16 mono at 24 kHz, shape (n,). With `audio=None` the engine makes a soft hum as long as the
+    words would take. In a session asked for TEXT only the words are sent.
     """
 
     text: str
@@ -135,9 +135,10 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Extra:
-    """Fields put into this generation's frames as they are: `executable_code` parts, grounding metadata and the like.
+    """Fields put into this generation's frames as they are: code parts, grounding metadata and the like.
 
-    `content` is merged into one serverContent frame (camelCase names); `at_end` puts it on the turnComplete frame.
+    `content` is merged into one serverContent frame (camelCase names); `at_end` puts it on the turnComplete
+    frame.
     """
 
     content: Mapping[str, Any]
@@ -163,7 +164,7 @@ class Brain:
     """Shown to people: who is talking. Must not pass for the real service."""
 
     async def load(self) -> None:
-        """Prepare what is heavy (models), off the event loop; called once before the server says it is listening."""
+        """Prepare what is heavy, off the event loop; called before the server listens, and may be again."""
 
     async def close(self) -> None:
         """Give back what `load` took; called when the emulator stops."""
@@ -172,8 +173,8 @@ class Brain:
         """Answer one ask, piece by piece.
 
         For speech, yield `Heard` first. End after a blocking `Call`: its answer comes as a new ask of kind
-        `"tool_result"`. After a non-blocking call you may go on talking. Yielding nothing is allowed: the model may
-        stay silent.
+        `"tool_result"`. After a non-blocking call you may go on talking. Yielding nothing is allowed: the
+        model may stay silent.
 
         The engine stops a reply (barge-in, drop) by cancelling it: `asyncio.CancelledError` at an `await`,
         `GeneratorExit` at a `yield`; stop the work, not only the sending. Heavy work belongs in an executor.
@@ -181,20 +182,20 @@ class Brain:
         raise NotImplementedError
 
     def ears(self) -> Scorer | None:
-        """A scorer of speech for one connection, better than the engine's own energy gate; None for that one."""
+        """A scorer of speech for one connection, better than the engine's energy gate; None for that gate."""
         return None
 
     async def hear(self, audio: Int16, talk: Talk) -> str | None:
         """Guess at what is being said, while it is being said.
 
-        Called at most every 300 ms with all audio of the running activity (int16, 16 kHz) where the family sends
-        interim transcripts; `None` means no guess.
+        Called at most every 300 ms with all audio of the running activity (int16, 16 kHz) where the family
+        sends interim transcripts; `None` means no guess.
         """
         return None
 
 
 class EchoBrain(Brain):
-    """Says back what it heard: your own voice for speech, your own words (hummed) for text. No recognition at all."""
+    """Says back what it heard: your own voice for speech, your own words, hummed, for text."""
 
     label = "offline echo — not Gemini"
 
@@ -207,9 +208,8 @@ class EchoBrain(Brain):
         elif ask.kind == "tool_result":
             yield Say("The tool said: " + "; ".join(f"{r.name}: {dict(r.response)}" for r in ask.results))
         elif ask.images:
-            yield Say(
-                f"You showed me {len(ask.images)} picture{'s' if len(ask.images) != 1 else ''}. {ask.text}".strip()
-            )
+            plural = "s" if len(ask.images) != 1 else ""
+            yield Say(f"You showed me {len(ask.images)} picture{plural}. {ask.text}".strip())
         else:
             yield Say(f"You said: {ask.text}")
 

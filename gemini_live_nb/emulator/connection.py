@@ -1,35 +1,28 @@
-"""One WebSocket connection: setup, then client messages in and the turn engine's frames out, until it ends."""
+"""One WebSocket connection: setup, then client messages in and frames out, until it ends."""
 
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import WSMsgType, web
 
-from gemini_live_nb.protocol.client import ClientMessage, Setup
+from gemini_live_nb.protocol.client import Setup
 from gemini_live_nb.protocol.durations import duration
 
 from .accept import accept
-from .conversation import Conversation
+from .attached import Attached
 from .doors import Credential, Door
-from .generation import Stage
-from .inbox import Inbox
 from .refusals import REFUSALS, Refusal, Refused, refuse
 from .replay import ReplayBrain
 from .setup_rules import check_setup
 from .strikes import strike
 from .tokens import Token
-from .turns import Turns
-from .voice import Ears
 from .wire import Wire
 
 if TYPE_CHECKING:
     from .server import Emulator
-
-log = logging.getLogger(__name__)
 
 
 class Connection:
@@ -54,20 +47,15 @@ class Connection:
         self.emulator = emulator
         self.clock = emulator.clock
         self.wire = Wire(socket, self.clock)
-        self.conversation: Conversation | None = None
+        self.attached: Attached | None = None
         self.pong_delay = 0.0
-        self.dirty = True
-        """Whether it ended without a close handshake."""
+        self._clean = False  # whether it ended with a close handshake
         self._socket = socket
         self._request = request
         self._door = door
         self._shown = shown
         self._deaf_until = 0.0
         self._tasks: set[asyncio.Task[None]] = set()
-        self._inbox: Inbox | None = None
-        self._turns: Turns | None = None
-        self._ears: Ears | None = None
-        self._ended = asyncio.Event()
 
     async def run(self) -> None:
         """Serve the client; returns when the connection is over."""
@@ -80,7 +68,7 @@ class Connection:
 
     async def hang_up(self, refusal: Refusal) -> None:
         """Close with a code and reason."""
-        self.dirty = False
+        self._clean = True
         await self.wire.close(refusal)
 
     def drop(self) -> None:
@@ -113,13 +101,6 @@ class Connection:
         self.wire.post({"goAway": {"timeLeft": duration(time_left)} if time_left else {}})
         self.later(time_left, self.hang_up(REFUSALS["deadline"]))
 
-    def cancel_calls(self) -> None:
-        """Cancel all open calls."""
-        if self.conversation and self.conversation.calls.open:
-            ids = list(self.conversation.calls.open)
-            self.conversation.calls.close(ids)
-            self.wire.post({"toolCallCancellation": {"ids": ids}})
-
     async def reached(self, phase: str) -> None:
         """A phase is reached: let the faults armed for it strike."""
         for fault in self.emulator.faults.due(phase):
@@ -127,8 +108,6 @@ class Connection:
                 self.later(fault.delay, strike(self, fault))
             else:
                 await strike(self, fault)
-
-    # --- its life -------------------------------------------------------------------------------------------------
 
     async def _serve(self) -> None:
         first = await self._receive()
@@ -141,27 +120,30 @@ class Connection:
             return
         check_setup(setup, self._door, self.emulator.profile)
         if token is not None:
-            resuming = bool(setup.session_resumption and setup.session_resumption.handle)
-            token.spend(self.clock.time(), resuming=resuming)
-        asked_at = self.clock.monotonic()
-        conversation, resumed = self.emulator.open_conversation(setup, self._door, self)
-        self.conversation = conversation
-        await self.reached("resume" if resumed else "setup")
-        if resumed:
-            await self.reached("setup")
-        profile = conversation.profile
-        latency = (profile.resume_latency if resumed else profile.setup_latency) * self.emulator.latency
-        await self.clock.sleep(asked_at + latency - self.clock.monotonic())
-        self._begin(conversation)
-        complete = {"sessionId": conversation.id} if profile.vertex or self._door.dialect.vertex else {}
-        self.wire.post({"setupComplete": complete})
-        self.later(profile.handle_latency * self.emulator.latency, self._offer_handle())
-        if self.emulator.go_away is not None:
-            self.later(self.emulator.go_away, self._say_go_away())
-        await self.reached("open")
+            token.spend(self.clock.time(), resuming=_resumes(setup))
+        await self._open(setup)
         while (data := await self._receive()) is not None:
-            self.emulator.check_token_life(self._shown)
-            self._take(accept(data, self._door.dialect))
+            if token is not None:
+                token.alive(self.clock.time())
+            if self.attached is not None:
+                self.attached.take(accept(data, self._door.dialect))
+
+    async def _open(self, setup: Setup) -> None:
+        """Make or resume the conversation, and say that the setup is complete."""
+        asked_at = self.clock.monotonic()
+        emulator, resumes = self.emulator, _resumes(setup)
+        conversation = emulator.open_conversation(setup, self._door, self)
+        self.attached = Attached(self, conversation)
+        for phase in ("resume", "setup") if resumes else ("setup",):
+            await self.reached(phase)
+        profile = conversation.profile
+        latency = profile.resume_latency if resumes else profile.setup_latency
+        await self.clock.sleep(asked_at + latency * emulator.latency - self.clock.monotonic())
+        self.wire.post({"setupComplete": {"sessionId": conversation.id} if profile.vertex else {}})
+        self.later(profile.handle_latency * emulator.latency, self.attached.offer_handle())
+        if emulator.go_away is not None:
+            self.later(emulator.go_away, self._say_go_away())
+        await self.reached("open")
 
     def _setup(self, first: bytes | str, token: Token | None) -> Setup:
         message = accept(first, self._door.dialect)
@@ -170,46 +152,11 @@ class Connection:
         return token.locked(message.setup, self._door.dialect) if token else message.setup
 
     async def _replay(self, brain: ReplayBrain, first: bytes | str, setup: Setup) -> None:
-        resuming = setup.session_resumption is not None and bool(setup.session_resumption.handle)
-        number = self.emulator.replayed + 1 if resuming else 0
+        number = self.emulator.replayed + 1 if _resumes(setup) else 0
         self.emulator.replayed = number
         close = await brain.play(number, first, self._receive, self.wire, self.clock)
         if close is not None:
             await self.hang_up(close)
-
-    def _begin(self, conversation: Conversation) -> None:
-        stage = Stage(
-            wire=self.wire,
-            conversation=conversation,
-            brain=self.emulator.brain,
-            clock=self.clock,
-            faults=self.emulator.faults,
-            pace=self.emulator.pace,
-            latency=self.emulator.latency,
-            trouble=self._brain_died,
-            turn_begun=self._turn_begun,
-            turn_over=self._turn_over,
-            reached=self.reached,
-        )
-        self._turns = Turns(stage)
-        self._ears = Ears(
-            conversation,
-            self.clock,
-            self.emulator.brain.ears(),
-            on_start=lambda at: self._inbox and self._inbox.speech_started(at),
-            on_end=lambda audio, at: self._inbox and self._inbox.speech_ended(audio, at),
-        )
-        self._inbox = Inbox(conversation, self._turns, self._ears, self.wire)
-
-    def _take(self, message: ClientMessage) -> None:
-        if message.setup is not None:
-            raise refuse("setup_not_first")
-        assert self._inbox is not None
-        assert self.conversation is not None
-        self.conversation.client_messages += 1
-        self._inbox.take(message)
-        if message.tool_response is not None and self.conversation.profile.handle == "tool_response":
-            self._first_tool_response()
 
     async def _receive(self) -> bytes | str | None:
         """The next message's payload; None when the connection is over."""
@@ -224,68 +171,27 @@ class Connection:
             if message.type is WSMsgType.PING:
                 self.later(self.pong_delay, self._pong(message.data))
             elif message.type is not WSMsgType.PONG:
-                if message.type is WSMsgType.CLOSE:
-                    self.dirty = False
+                self._clean = self._clean or message.type is WSMsgType.CLOSE
                 return None
 
     async def _pong(self, data: bytes) -> None:
         if not self._socket.closed:
             await self._socket.pong(data)
 
+    async def _say_go_away(self) -> None:
+        self.go_away(self.emulator.time_left)
+
     async def _end(self) -> None:
-        for part in (self._turns, self._ears):
-            if part is not None:
-                await (part.stop() if isinstance(part, Turns) else part.close())
+        if self.attached is not None:
+            await self.attached.stop()
         tasks = [task for task in self._tasks if task is not asyncio.current_task()]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         await self.wire.end()
-        if self.conversation is not None:
-            self.conversation.calls.lose_connection()
-            self.emulator.close_conversation(self.conversation, self, dirty=self.dirty)
+        if self.attached is not None:
+            self.emulator.close_conversation(self.attached.conversation, self, dirty=not self._clean)
 
-    # --- what the session says of itself --------------------------------------------------------------------------
 
-    async def _say_go_away(self) -> None:
-        self.go_away(self.emulator.time_left)
-
-    async def _offer_handle(self) -> None:
-        conversation = self.conversation
-        assert conversation is not None
-        if conversation.setup.session_resumption is not None or conversation.profile.handle == "setup":
-            self._post_handle()
-
-    def _first_tool_response(self) -> None:
-        conversation = self.conversation
-        assert conversation is not None
-        if not self._ended.is_set() and conversation.setup.session_resumption is None:
-            self._ended.set()
-            self._post_handle()
-
-    def _post_handle(self) -> None:
-        assert self.conversation is not None
-        update: dict[str, Any] = {"newHandle": self.emulator.new_handle(self.conversation), "resumable": True}
-        resumption = self.conversation.setup.session_resumption
-        if resumption is not None and resumption.transparent:
-            update["lastConsumedClientMessageIndex"] = str(self.conversation.client_messages)
-        self.wire.post({"sessionResumptionUpdate": update})
-
-    def _turn_begun(self) -> None:
-        conversation = self.conversation
-        assert conversation is not None
-        if conversation.profile.working_updates and conversation.setup.session_resumption is not None:
-            self.wire.post({"sessionResumptionUpdate": {}})
-
-    def _turn_over(self) -> None:
-        conversation = self.conversation
-        assert conversation is not None
-        conversation.context.compress(conversation.setup, conversation.profile.context_window)
-        resumption = conversation.setup.session_resumption
-        if resumption is not None and (conversation.profile.working_updates or resumption.transparent):
-            self._post_handle()
-
-    def _brain_died(self, error: BaseException | None) -> None:
-        if error is not None:
-            log.error("the brain failed; closing the connection with 1011", exc_info=error)
-            self.later(0, self.hang_up(REFUSALS["internal"]))
+def _resumes(setup: Setup) -> bool:
+    return setup.session_resumption is not None and bool(setup.session_resumption.handle)

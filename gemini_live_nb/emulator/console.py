@@ -1,4 +1,4 @@
-"""The console: a page that lists sessions and faults, and the call that makes a fault strike while the server runs."""
+"""The console: a page that lists sessions and faults, and the call that makes a fault strike."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ td,th{{text-align:left;padding:.15rem .6rem;vertical-align:top}}code{{white-spac
 def add_routes(app: web.Application, emulator: Emulator) -> None:
     """Serve `GET /emulator`, and `GET`, `POST`, `DELETE /emulator/faults`."""
 
-    async def page(request: web.Request) -> web.Response:
+    async def page(_request: web.Request) -> web.Response:
         rows = "".join(
             f"<tr><td><code>{html.escape(name)}</code><td>{html.escape(entry.at)}<td>{html.escape(entry.what)}</tr>"
             for name, entry in CATALOGUE.items()
@@ -44,7 +44,7 @@ def add_routes(app: web.Application, emulator: Emulator) -> None:
         )
         return web.Response(text=text, content_type="text/html")
 
-    async def listed(request: web.Request) -> web.Response:
+    async def listed(_request: web.Request) -> web.Response:
         armed = [
             {"name": fault.name, "at": fault.phase, "times": fault.times} for fault in emulator.faults.armed
         ]
@@ -62,7 +62,7 @@ def add_routes(app: web.Application, emulator: Emulator) -> None:
             {"struck" if fault.phase == "now" else "armed": fault.name, "at": fault.phase}
         )
 
-    async def clear(request: web.Request) -> web.Response:
+    async def clear(_request: web.Request) -> web.Response:
         emulator.faults.clear()
         return web.json_response({"armed": []})
 

@@ -1,4 +1,4 @@
-"""What the model remembers and what it costs: the conversation's history with its tokens, as usageMetadata counts them."""
+"""What the model remembers and what it costs: the history and its tokens, as usageMetadata counts them."""
 
 from __future__ import annotations
 
@@ -45,26 +45,32 @@ class Context:
 
     history: list[Content] = field(default_factory=list)
     costs: list[Tokens] = field(default_factory=list)
+    loose: Tokens = field(default_factory=Counter)
+    """Tokens that belong to no entry yet: video seen since the last one of the user."""
     dropped: int = 0
     """Entries the sliding window has let go of so far."""
 
     def add(self, content: Content, **tokens: int) -> None:
         """Append what was said, with its tokens by modality."""
+        cost: Tokens = Counter({modality.upper(): count for modality, count in tokens.items() if count})
+        if content.role == "user":
+            cost.update(self.loose)
+            self.loose.clear()
         self.history.append(content)
-        self.costs.append(Counter({modality.upper(): count for modality, count in tokens.items() if count}))
+        self.costs.append(cost)
 
     def prompt(self, setup: Setup) -> Tokens:
         """Tokens of everything the model reads for its next answer: it is all counted again each turn."""
         total: Tokens = Counter({"TEXT": _setup_tokens(setup)})
-        for cost in self.costs:
+        for cost in (*self.costs, self.loose):
             total.update(cost)
         return total
 
     def compress(self, setup: Setup, window: int) -> int:
         """Slide the window if the session asked for it and it is full; returns how many entries went.
 
-        The trigger defaults to 80 % of the model's window, the target to half the trigger; what stays begins at a
-        user turn, and the system instruction always stays.
+        The trigger defaults to 80 % of the model's window, the target to half the trigger; what stays begins
+        at a user turn, and the system instruction always stays.
         """
         config = setup.context_window_compression
         if config is None:

@@ -1,4 +1,4 @@
-"""One conversation: what outlives its connections. Setup, history, calls, audio offset, and what the setup implies."""
+"""One conversation: what outlives its connections, and what its setup implies."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ class Conversation:
             setup = replace(setup, tools=list(change.tools.tools or ()))
         self.configure(setup)
 
-    # --- what the setup implies -----------------------------------------------------------------------------------
+    # --- what the setup implies ---
 
     @property
     def speaks(self) -> bool:
@@ -114,6 +114,12 @@ class Conversation:
         return self.profile.family.activity_unasked or bool(self.setup.explicit_vad_signal)
 
     @property
+    def refuses_all(self) -> bool:
+        """The setup passed, but the first message will not: affective dialog on 3.8."""
+        generation = self.setup.generation_config
+        return self.profile.affect_closes_later and bool(generation and generation.enable_affective_dialog)
+
+    @property
     def prompt_tokens(self) -> Tokens:
         """Tokens of all the model reads for its next answer."""
         return self.context.prompt(self.setup)
@@ -130,7 +136,7 @@ class Conversation:
         if self.profile.family.input_transcript == "pieces and finished":
             yield {"serverContent": {"inputTranscription": {"finished": True}}}
 
-    # --- what happens in it ---------------------------------------------------------------------------------------
+    # --- what happens in it ---
 
     def issue(self, group: tuple[Call, ...]) -> list[OpenCall]:
         """Calls with ids, blocking or not as declared."""
@@ -166,7 +172,7 @@ class Conversation:
         """Count and keep a video frame for the next spoken turn."""
         self.talk.frames_seen += 1
         self.images.append(frame)
-        self.context.add(Content(role="user", parts=[]), video=image_tokens(self.setup))
+        self.context.loose["VIDEO"] += image_tokens(self.setup)
 
     def note_ask(self, ask: Ask) -> None:
         """Keep what a turn brings that is not in the history yet."""

@@ -1,4 +1,7 @@
-"""The ways in: paths, credentials and who may knock. The upgrade always succeeds; a wrong key is told by close frame."""
+"""The ways in: paths, credentials, and who may knock.
+
+The upgrade always succeeds; a wrong key is told by close frame.
+"""
 
 from __future__ import annotations
 
@@ -96,7 +99,8 @@ def http_status(refused: Refused) -> tuple[int, str]:
 def foreign(request: web.Request, allowed: frozenset[str]) -> str | None:
     """Why a request may not come in: it names a host that is not this machine, or a foreign page sent it.
 
-    A page on the open web can reach a server on loopback; its Origin gives it away, and a rebound DNS name its Host.
+    A page on the open web can reach a server on loopback; its Origin gives it away, and a rebound DNS name
+    its Host.
     """
     host = urlsplit(f"//{request.headers.get('Host', '')}").hostname or ""
     if host not in _LOOPBACK:

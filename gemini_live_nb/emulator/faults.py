@@ -1,7 +1,7 @@
 """What can go wrong, on demand: refusals, broken connections, odd frames, turns that end badly.
 
-A fault is armed for a phase and strikes the first connection that reaches it, or strikes at once. Every refusal of the
-table in `refusals.py` is a fault of the same name.
+A fault is armed for a phase and strikes the first connection that reaches it, or strikes at once. Every
+refusal of the table in `refusals.py` is a fault of the same name.
 """
 
 from __future__ import annotations
@@ -33,7 +33,8 @@ class Fault:
     Attributes:
         name: an entry of `CATALOGUE`.
         at: the phase it strikes at; by default the entry's own.
-        seconds: how long, for faults that last (stall, slow_reader, late_pongs, …) or how much time goAway leaves.
+        seconds: how long, for faults that last (stall, slow_reader, late_pongs, …) or how much time goAway
+            leaves.
         delay: seconds between reaching the phase and striking.
         skip: how many times the phase passes unharmed first.
         times: how often it strikes.
@@ -79,7 +80,7 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What a fault does, when by default, and for how long; `flag` ones are looked up by the turn engine itself."""
+    """What a fault does, when by default, and for how long; `flag` ones the turn engine looks up itself."""
 
     what: str
     at: Phase = "now"
@@ -187,8 +188,8 @@ def as_fault(fault: Fault | str | dict[str, Any]) -> Fault:
     """A fault from its name, from `name@phase`, from a mapping (JSON), or as it is.
 
     Example:
-        >>> as_fault("quota@tool")
-        Fault(name='quota', at='tool', seconds=None, delay=0.0, skip=0, times=1, code=1011, reason='', status=503, data=None)
+        >>> as_fault("quota@tool").phase
+        'tool'
     """
     if isinstance(fault, Fault):
         return fault

@@ -1,4 +1,4 @@
-"""Walks a client's JSON along the protocol's structures and notes, in Google's words, everything that does not fit."""
+"""Walks a client's JSON along the protocol's structures and notes, in Google's words, what does not fit."""
 
 from __future__ import annotations
 
@@ -18,8 +18,31 @@ from gemini_live_nb.protocol.content import FunctionDeclaration
 
 from .refusals import REFUSALS
 
-# Keywords of the API's Schema; anything else inside `parameters` closes the session (wire notes 2.2).
-_SCHEMA_FIELDS = ["type", "format", "title", "description", "nullable", "default", "items", "minItems", "maxItems", "enum", "properties", "propertyOrdering", "required", "minProperties", "maxProperties", "minimum", "maximum", "minLength", "maxLength", "pattern", "example", "anyOf"]
+# Keywords of the API's Schema; anything else inside `parameters` closes the session (PROTOCOL.md §2.2).
+_SCHEMA_FIELDS = [
+    "type",
+    "format",
+    "title",
+    "description",
+    "nullable",
+    "default",
+    "items",
+    "minItems",
+    "maxItems",
+    "enum",
+    "properties",
+    "propertyOrdering",
+    "required",
+    "minProperties",
+    "maxProperties",
+    "minimum",
+    "maximum",
+    "minLength",
+    "maxLength",
+    "pattern",
+    "example",
+    "anyOf",
+]
 _SCHEMA_TYPES = ("TYPE_UNSPECIFIED", "STRING", "NUMBER", "INTEGER", "BOOLEAN", "ARRAY", "OBJECT", "NULL")
 T = TypeVar("T", bound=msgspec.Struct)
 _PACKAGE = "type.googleapis.com/google.ai.generativelanguage.v1beta."
@@ -54,7 +77,8 @@ class Trouble:
         """Note a list where one value belongs."""
         at = f" at '{path}'" if path else ""
         self.lines.append(
-            f'Invalid JSON payload received. Unknown name "{name}"{at}: Proto field is not repeating, cannot start list.'
+            f'Invalid JSON payload received. Unknown name "{name}"{at}: '
+            "Proto field is not repeating, cannot start list."
         )
         return _MISSING
 
@@ -132,7 +156,7 @@ def _reader(hint: Any) -> Reader:
     return _SCALARS.get(hint, _any)
 
 
-def _any(value: Any, path: str, trouble: Trouble) -> Any:
+def _any(value: Any, _path: str, _trouble: Trouble) -> Any:
     return value
 
 
@@ -239,7 +263,7 @@ _URL_SAFE = str.maketrans("-_", "+/", "\r\n")
 
 
 def read_schema(value: Any, path: str, trouble: Trouble) -> Any:
-    """A function's parameters, checked keyword by keyword; returned as the client wrote them, in camelCase."""
+    """A function's parameters, checked keyword by keyword; as the client wrote them, but in camelCase."""
     if not isinstance(value, dict):
         return trouble.wrong(path, _PACKAGE + "Schema", value)
     schema: dict[str, Any] = {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +16,7 @@ from gemini_live_nb.protocol.durations import duration
 from .answer import Answer
 from .brain import OUTPUT_RATE, Ask, Brain, Call, Extra, Heard, Piece, Result, Say, Thought
 from .calls import OpenCall
-from .context import audio_tokens, text_tokens, usage
+from .context import Tokens, audio_tokens, text_tokens, usage
 from .conversation import Conversation
 from .faults import Faults
 from .wire import Wire
@@ -26,8 +26,8 @@ from .wire import Wire
 class Stage:
     """What every generation of a connection works with.
 
-    `trouble` takes the exception a brain died of; `latency` scales the service's own measured waiting; `turn_over`
-    is called after each `turnComplete`, `turn_begun` before a generation's first frame.
+    `trouble` takes the exception a brain died of; `latency` scales the service's own measured waiting;
+    `turn_over` is called after each `turnComplete`, `turn_begun` before a generation's first frame.
     """
 
     wire: Wire
@@ -74,9 +74,11 @@ class Generation:
         """Blocked on the answers to its calls."""
         self.over = False
         self.was_cut = False
+        self._ended_early = False
+        self._prompt: Tokens | None = None
         self._answer = self._new_answer()
 
-    # --- what the engine does to it -------------------------------------------------------------------------------
+    # --- what the engine does to it ---
 
     @property
     def unanswered(self) -> tuple[Call, ...]:
@@ -96,7 +98,7 @@ class Generation:
         return False
 
     def cut(self) -> None:
-        """Barge-in, or a typed turn: cancel calls where the family does, tell of the interruption, remember what was said."""
+        """Barge-in, or a typed turn: cancel calls where the family does, say so, remember what was said."""
         self.was_cut = self.over = True
         if self._profile.family.cancels_calls and self.waiting:
             ids = [call.id for call in self._open_calls if call.id in self._conversation.calls.open]
@@ -116,19 +118,46 @@ class Generation:
             self.over = True
             self._remember()
 
-    # --- its own run ----------------------------------------------------------------------------------------------
+    # --- its own run ---
 
     async def run(self) -> None:
         """Answer the job's ask, calls and all."""
         self._stage.turn_begun()
-        self._conversation.note_ask(self._job.ask)
+        typed_sound = self._job.ask.kind == "speech" and self._job.activity_end is None
+        if not typed_sound:  # that is in the history already
+            self._conversation.note_ask(self._job.ask)
         await self._stage.reached("thinking")
+        if self._ends_oddly():
+            return
         ask: Ask | None = self._job.ask
         while ask is not None:
             ask = await self._one_pass(ask)
         self._tell_heard("")
         if self._spoke and not self.over:
             await self._end()
+
+    def _ends_oddly(self) -> bool:
+        """Faults that take the place of an answer."""
+        take = self._stage.faults.take
+        if take("silent_turn"):
+            self._tell_heard("")
+            return True
+        for fault, fields in (
+            ("empty_turn", {}),
+            ("malformed_function_call", {"turnCompleteReason": "MALFORMED_FUNCTION_CALL"}),
+        ):
+            if take(fault):
+                self._tell_heard("")
+                self.over = True
+                self._turn_complete(fields)
+                return True
+        return False
+
+    async def _begun_to_speak(self) -> None:
+        await self._stage.reached("speaking")
+        if self._stage.faults.take("early_turn_complete"):
+            self._ended_early = True
+            self._turn_complete()
 
     async def _one_pass(self, ask: Ask) -> Ask | None:
         """Send what the brain says to one ask; returns the answers to its blocking calls as the next ask."""
@@ -141,10 +170,8 @@ class Generation:
                 if self._swallowed():
                     break
                 await self._begin()
-                if isinstance(piece, Call):
-                    piece = (piece,)
-                if isinstance(piece, tuple):
-                    issued = await self._call(piece)
+                if isinstance(piece, Call | tuple):
+                    issued = await self._call((piece,) if isinstance(piece, Call) else piece)
                     if issued[0].blocking:
                         return await self._wait_for(issued)
                     if self._profile.family.turn_ends_after_call in ("at once", "in progress"):
@@ -156,7 +183,7 @@ class Generation:
                 await stream.aclose()
         return None
 
-    async def _pieces(self, ask: Ask) -> AsyncIterator[Piece]:
+    async def _pieces(self, ask: Ask) -> AsyncGenerator[Piece, None]:
         if self._job.calls and ask is self._job.ask:
             yield self._job.calls
             return
@@ -170,10 +197,11 @@ class Generation:
                 await close()
 
     async def _begin(self) -> None:
-        """Before the first frame of the model's own: the words heard are out, the service's own waiting is over."""
+        """Before the first frame of the model's own: the words heard are out, the service has waited."""
         self._tell_heard("")
         if self._opened:
             return
+        self._prompt = self._conversation.prompt_tokens
         ready = self._asked_at + self._profile.first_frame_latency * self._stage.latency
         if self._stage.pace and not self._spoke and ready > self._stage.clock.monotonic():
             await self._stage.clock.sleep(ready - self._stage.clock.monotonic())
@@ -189,10 +217,7 @@ class Generation:
             else:
                 self._post({"serverContent": dict(piece.content)})
         else:
-            begun = self._answer.empty
             await self._answer.say(piece)
-            if begun:
-                await self._stage.reached("speaking")
 
     def _think(self, thought: Thought) -> None:
         if not self._conversation.shows_thoughts:
@@ -222,7 +247,7 @@ class Generation:
         calls.close(stale)
         return self._profile.stale_call == "swallows"
 
-    # --- calls ----------------------------------------------------------------------------------------------------
+    # --- calls ---
 
     async def _call(self, group: tuple[Call, ...]) -> list[OpenCall]:
         profile, conversation = self._profile, self._conversation
@@ -241,6 +266,9 @@ class Generation:
         self._post({"toolCall": {"functionCalls": functions}})
         if self._stage.faults.take("duplicate_tool_call"):
             self._post({"toolCall": {"functionCalls": functions}})
+        if self._stage.faults.take("duplicate_call_part"):
+            parts_again = [{"functionCall": function} for function in functions]
+            self._post({"serverContent": {"modelTurn": {"parts": parts_again}}})
         parts = [Part(function_call=FunctionCall(id=c.id, name=c.name, args=dict(c.args))) for c in issued]
         conversation.context.add(Content(role="model", parts=parts), text=self._call_tokens)
         self._open_calls = issued
@@ -265,21 +293,15 @@ class Generation:
         self._conversation.note_ask(ask)
         return ask
 
-    # --- its end --------------------------------------------------------------------------------------------------
+    # --- its end ---
 
     async def _end(self) -> None:
-        faults = self._stage.faults
-        if faults.take("early_turn_complete"):
-            self._turn_complete()
         await self._answer.finish()
         await self._stage.reached("turn_end")
         self._remember()
-        if not faults.take("spurious_interrupted"):
-            await self._answer.played()
-        else:
-            self._post({"serverContent": {"interrupted": True}})
+        await self._answer.played()
         self.over = True
-        if faults.take("no_turn_complete"):
+        if self._ended_early or self._stage.faults.take("no_turn_complete"):
             return
         self._turn_complete({"interactionStatus": "IDLE"} if self._profile.extended else {})
 
@@ -303,8 +325,12 @@ class Generation:
             response["AUDIO"] = audio_tokens(said.samples / OUTPUT_RATE)
         else:
             response["TEXT"] += text_tokens(said.text)
-        prompt = self._conversation.prompt_tokens
-        return usage(prompt, response, thoughts=self._thoughts, vertex=self._profile.vertex)
+        return usage(
+            self._prompt or self._conversation.prompt_tokens,
+            response,
+            thoughts=self._thoughts,
+            vertex=self._profile.vertex,
+        )
 
     def _remember(self) -> None:
         """Keep in the history what was sent, no more."""
@@ -320,6 +346,7 @@ class Generation:
             pace=self._stage.pace,
             spoken=conversation.speaks,
             transcribed=conversation.transcribes_answer,
+            begun=self._begun_to_speak,
             mute=faults.take("transcript_without_audio"),
             odd_tail=faults.take("odd_audio"),
         )

@@ -34,6 +34,8 @@ class Inbox:
         self._ears = ears
         self._wire = wire
         self._pending: list[Content] = []
+        ears.on_start = self.speech_started
+        ears.on_end = self.speech_ended
 
     def take(self, message: ClientMessage) -> None:
         """Act on one message.
@@ -52,7 +54,7 @@ class Inbox:
         else:
             raise refuse("invalid_argument")
 
-    # --- speech ---------------------------------------------------------------------------------------------------
+    # --- speech ---
 
     def speech_started(self, at: float) -> None:
         """The user began to speak: tell of it, and cut the answer if that is what speech does here."""
@@ -72,7 +74,7 @@ class Inbox:
             Ask("speech", audio=audio, images=self._conversation.take_images()), activity_end=round(at, 3)
         )
 
-    # --- typed turns ----------------------------------------------------------------------------------------------
+    # --- typed turns ---
 
     def _content(self, content: ClientContent) -> None:
         conversation = self._conversation
@@ -107,7 +109,7 @@ class Inbox:
             if (part.function_call or part.function_response) and not seeding:
                 raise refuse("invalid_argument")
 
-    # --- live input -----------------------------------------------------------------------------------------------
+    # --- live input ---
 
     def _realtime(self, live: RealtimeInput) -> None:
         if live.media_chunks is not None:
@@ -144,7 +146,7 @@ class Inbox:
         else:
             self._conversation.note_video(frame)
 
-    # --- tool responses -------------------------------------------------------------------------------------------
+    # --- tool responses ---
 
     def _responses(self, message: ToolResponse) -> None:
         cut_in: list[Result] = []
@@ -168,7 +170,7 @@ class Inbox:
             self._turns.results_in(Ask("tool_result", results=tuple(cut_in)), interrupt=True)
 
     def _result(self, response: FunctionResponse) -> tuple[Result | None, str]:
-        """The response as a brain gets it, with its scheduling; None if it answers nothing that is still open."""
+        """The response as a brain gets it, and its scheduling; None if it answers nothing that is open."""
         profile, calls = self._conversation.profile, self._conversation.calls
         body = dict(response.response or {})
         inside = body.get("scheduling")

@@ -47,7 +47,8 @@ def add_routes(app: web.Application, emulator: Emulator) -> None:
         for model in models():
             if model["name"] == f"models/{request.match_info['name']}":
                 return web.json_response(model)
-        message = f"models/{request.match_info['name']} is not found for API version {request.match_info['version']}."
+        name, version = request.match_info["name"], request.match_info["version"]
+        message = f"models/{name} is not found for API version {version}."
         error = {"error": {"code": 404, "message": message, "status": "NOT_FOUND"}}
         return web.json_response(error, status=404)
 

@@ -51,7 +51,7 @@ def head_and_rest(text: str) -> list[str]:
 
 
 def dealt(pieces: Sequence[str], audio: Int16) -> list[tuple[str, Int16]]:
-    """Each piece with its share of the audio, by its length, cut at whole 10 ms; the last takes what is left."""
+    """Each piece with its share of the audio, by length, cut at whole 10 ms; the last takes the rest."""
     letters = max(1, sum(map(len, pieces)))
     step = OUTPUT_RATE // 100
     spoken = start = 0

@@ -1,13 +1,13 @@
-"""How each model family behaves on the wire: what it sends of its own accord, how it cuts and paces, what it drops.
+"""How each model family behaves: what it sends of its own accord, how it cuts and paces, what it drops.
 
-What a family accepts and which habits it has is read from the one table in `protocol/models.py`; here is the rest:
-behaviour and timing only a server has. Sources: recorded sessions (PROTOCOL.md 3.2, 3.3, 4, 8.2); "[I]" marks what no
-recording shows.
+What a family accepts and which habits it has is read from the one table in `protocol/models.py`; here is the
+rest: behaviour and timing only a server has. Sources: recorded sessions (PROTOCOL.md 3.2, 3.3, 4, 8.2); "[I]"
+marks what no recording shows.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
 from gemini_live_nb.protocol.models import FAMILIES, Family
@@ -20,20 +20,25 @@ class Profile:
     Attributes:
         family: its entry in the model table.
         says_unasked: the answer is transcribed even when `outputAudioTranscription` is absent.
-        handle: when an unasked resumption handle comes: right after `"setup"`, at the first `"tool_response"` of a
-            connection, or `"never"`.
-        working_updates: where handles were asked for, a handle-less `sessionResumptionUpdate` says that a turn is
-            being worked on, and a new handle follows each turn.
+        handle: when an unasked resumption handle comes: right after `"setup"`, at the first `"tool_response"`
+            of a connection, or `"never"`.
+        working_updates: where handles were asked for, a handle-less `sessionResumptionUpdate` says that a
+            turn is being worked on, and a new handle follows each turn.
         partial_content_interrupts: `clientContent` interrupts even without `turnComplete: true`.
-        typed_waits: a typed turn sent while a blocking call is pending waits for it; else it cancels the call.
-        stale_call: what a call left unanswered by a lost connection does: `"ignored"`, or `"swallows"` the next turn.
-        affect_closes_later: `enableAffectiveDialog` passes the setup and closes the session at the first message.
+        typed_waits: a typed turn sent while a blocking call is pending waits for it; else it cancels the
+            call.
+        stale_call: what a call left unanswered by a lost connection does: `"ignored"`, or `"swallows"` the
+            next turn.
+        affect_closes_later: `enableAffectiveDialog` passes the setup and closes the session at the first
+            message.
         interim: guesses are sent while the user speaks, as `interimInputTranscription`.
         first_chunk, chunk_sizes: sizes of audio frames; the second is gone through in turn.
-        silence_high, silence_low: silence that ends speech, for END_SENSITIVITY_HIGH and LOW. Only 3.8 was measured.
+        silence_high, silence_low: silence that ends speech, for END_SENSITIVITY_HIGH and LOW. Only 3.8 was
+            measured.
         setup_latency, resume_latency: setup to setupComplete.
         handle_latency: setupComplete to the first handle.
-        first_frame_latency: least time from the end of speech or a typed turn to the first frame of the answer.
+        first_frame_latency: least time from the end of speech or a typed turn to the first frame of the
+            answer.
     """
 
     family: Family
@@ -53,6 +58,12 @@ class Profile:
     resume_latency: float = 0.53
     handle_latency: float = 0.12
     first_frame_latency: float = 0.2
+
+    def on_vertex(self) -> Profile:
+        """The same family with the habits of the Vertex surface."""
+        return replace(
+            self, family=replace(self.family, vertex=True, audio_mime="audio/pcm", call_ids="uuid")
+        )
 
     @property
     def name(self) -> str:
@@ -113,4 +124,4 @@ _OWN: dict[str, dict[str, Any]] = {
 PROFILES: Final[dict[str, Profile]] = {
     family.name: Profile(family, **_OWN.get(family.name, {})) for family in FAMILIES
 }
-"""Every profile by name. `2.5-half-cascade`, retired, is the family most public recordings come from: play it by name."""
+"""Every profile by name. Most public recordings are of `2.5-half-cascade`, now retired: play it by name."""

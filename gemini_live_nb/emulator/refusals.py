@@ -1,7 +1,7 @@
-"""How the service says no: every refusal is a close frame with a code and a reason (there is no error message).
+"""How the service says no: by a close frame with a code and a reason; there is no error message.
 
-Wordings and codes are the real service's; the sources are listed in the wire notes, section 1.4. A wording that was
-never seen on this surface and is taken from Google's REST surface instead is marked "REST".
+Wordings and codes are the real service's; the sources are listed in the PROTOCOL.md §1.4. A wording
+that was never seen on this surface and is taken from Google's REST surface instead is marked "REST".
 """
 
 from __future__ import annotations
@@ -82,8 +82,8 @@ REFUSALS: Final[dict[str, Refusal]] = {
     "aborted": Refusal(1008, "The operation was aborted."),
     "quota": Refusal(
         1011,
-        "You exceeded your current quota, please check your plan and billing details. For more information on this "
-        "error, head to: https://ai.google.dev/gemini-api/docs/rate-limits.",
+        "You exceeded your current quota, please check your plan and billing details. "
+        "For more information on this error, head to: https://ai.google.dev/gemini-api/docs/rate-limits.",
     ),
     "internal": Refusal(1011, "Internal error encountered."),
     "internal_older": Refusal(1011, "Internal error occurred."),

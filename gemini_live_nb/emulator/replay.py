@@ -1,6 +1,7 @@
 """`ReplayBrain`: a recorded conversation sent again, frame for frame, at any speed.
 
-It answers nothing of its own: the recorded server's frames go out as they were, each after the client messages that
+It answers nothing of its own: the recorded server's frames go out as they were, each after the client
+    messages that
 came before it in the recording, at the recorded distances in time.
 """
 
@@ -52,8 +53,8 @@ class ReplayBrain(Brain):
     Args:
         source: a run's folder or `.zip`, a capture (`.jsonl`, `.websocket.log`), or an open `SessionLog`.
         speed: 2 is twice as fast, 0 sends without waiting.
-        wait: hold each frame until the client has sent what it sent before it in the recording (typed turns, tool
-            responses; of live audio only the first message). False plays on after the setup.
+        wait: hold each frame until the client has sent what it sent before it in the recording (typed turns,
+            tool responses; of live audio only the first message). False plays on after the setup.
 
     Example:
         `Emulator(ReplayBrain("runs/2026-11-22T18-45-03Z_1a2b", speed=4))`
@@ -102,7 +103,7 @@ class ReplayBrain(Brain):
         wire: Wire,
         clock: Clock,
     ) -> Refusal | None:
-        """Play one recorded connection to a client; returns the recorded close, or None when the client has gone.
+        """Play one recorded connection; returns the recorded close, or None when the client has gone.
 
         Args:
             connection: which one, counted from 0; the last one again where there are no more.

@@ -7,7 +7,7 @@ import os
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 import numpy as np
 
@@ -15,6 +15,9 @@ from .answer import hum
 from .brain import OUTPUT_RATE, Ask, Brain, Call, Extra, Heard, Piece, Say, Talk, Thought
 
 Line: TypeAlias = "Piece | Pause | Fail"
+
+
+Script: TypeAlias = "Callable[[Ask, Talk], Iterable[Line | str]]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,23 +59,29 @@ class ScriptBrain(Brain):
     Every conversation goes through the script on its own, from the start.
 
     Args:
-        steps: `Step`s, or lists of pieces (strings are said), or one function `(ask, talk) -> pieces` for all asks.
+        steps: `Step`s, or lists of pieces (strings are said), or one function `(ask, talk) -> pieces` for all
+            asks.
         repeat: begin again when the script is at its end.
 
     Example:
-        >>> brain = ScriptBrain([["Hello there."], Step([Call("get_weather", {"city": "Rome"})], contains="weather")])
+        >>> weather = Step([Call("get_weather", {"city": "Rome"})], contains="weather")
+        >>> brain = ScriptBrain([["Hello there."], weather])
     """
 
     label = "offline script — not Gemini"
 
     def __init__(
         self,
-        steps: Iterable[Step | Sequence[Line | str]] | Callable[[Ask, Talk], Iterable[Line | str]],
+        steps: Iterable[Step | Sequence[Line | str]] | Script,
         *,
         repeat: bool = False,
     ) -> None:
-        self._function = steps if callable(steps) else None
-        self._steps = [] if callable(steps) else [_step(step) for step in steps]
+        self._function: Script | None = None
+        self._steps: list[Step] = []
+        if callable(steps):
+            self._function = cast("Script", steps)
+        else:
+            self._steps = [_step(step) for step in steps]
         self._repeat = repeat
 
     @classmethod
@@ -80,7 +89,8 @@ class ScriptBrain(Brain):
         """A script from a JSON file: a list of steps, or `{"repeat": true, "steps": […]}`.
 
         A step is `{"expect": "text", "contains": "weather", "emit": […]}` or just the list. Pieces are
-        `"words to say"`, `{"say": …, "seconds": 2.5}`, `{"heard": …}`, `{"thought": …}`, `{"call": {"name", "args"}}`,
+        `"words to say"`, `{"say": …, "seconds": 2.5}`, `{"heard": …}`, `{"thought": …}`, `{"call": {"name",
+            "args"}}`,
         `{"calls": [{…}, {…}]}`, `{"extra": {…}, "at_end": true}`, `{"pause": 0.5}`, `{"fail": "why"}`.
         """
         script: Any = json.loads(Path(path).read_text(encoding="utf-8"))
@@ -93,12 +103,15 @@ class ScriptBrain(Brain):
     async def reply(self, ask: Ask, talk: Talk) -> AsyncIterator[Piece]:
         """Answer by the script; see `Brain.reply`."""
         for line in self._lines(ask, talk):
-            if isinstance(line, Pause):
-                await talk.clock.sleep(line.seconds)
-            elif isinstance(line, Fail):
-                raise RuntimeError(line.message)
-            else:
-                yield Say(line) if isinstance(line, str) else line
+            match line:
+                case Pause(seconds):
+                    await talk.clock.sleep(seconds)
+                case Fail(message):
+                    raise RuntimeError(message)
+                case str():
+                    yield Say(line)
+                case _:
+                    yield line
 
     def _lines(self, ask: Ask, talk: Talk) -> Iterable[Line | str]:
         if self._function is not None:
@@ -139,10 +152,10 @@ def _read_line(line: Any) -> Line:
             return Heard(text)
         case {"thought": text}:
             return Thought(text)
-        case {"call": {"name": name, **rest}}:
-            return Call(name, rest.get("args", {}))
+        case {"call": call}:
+            return _read_call(call)
         case {"calls": calls}:
-            return tuple(Call(call["name"], call.get("args", {})) for call in calls)
+            return tuple(_read_call(call) for call in calls)
         case {"extra": content, **rest}:
             return Extra(content, at_end=bool(rest.get("at_end")))
         case {"pause": seconds}:
@@ -150,3 +163,7 @@ def _read_line(line: Any) -> Line:
         case {"fail": message}:
             return Fail(message)
     raise ValueError(f"no script line: {line!r}")
+
+
+def _read_call(call: Mapping[str, Any]) -> Call:
+    return Call(call["name"], call.get("args", {}))

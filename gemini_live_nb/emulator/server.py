@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import ssl
 from collections.abc import Callable, Iterable
@@ -36,7 +35,8 @@ _MAX_MESSAGE = 32 * 1024 * 1024
 class Emulator:
     """A Live API server of your own, on loopback, that needs no key and reaches no network.
 
-    It speaks the real wire: same frames, timing, refusals, session life; which model family it plays is chosen by the
+    It speaks the real wire: same frames, timing, refusals, session life; which model family it plays is
+        chosen by the
     client's `setup.model`. Any key that is not empty is good.
 
     Args:
@@ -46,7 +46,8 @@ class Emulator:
         port: TCP port of the plain listener, 0 for any.
         tls: also listen for `wss://`, with a certificate made on the spot: True for any port, or a port.
         accept_config: also take `{"config": …}` as Google's raw-WebSocket guide writes it.
-        pace: seconds of sound sent per second (the service: about 4); 0 sends at once and simulates no playback.
+        pace: seconds of sound sent per second (the service: about 4); 0 sends at once and simulates no
+            playback.
         latency: how much of the service's own measured waiting is played: 1 all, 0 none.
         go_away: seconds into a connection at which goAway is sent, None for never.
         time_left: what goAway says, and after which the connection is closed with 1011.
@@ -102,9 +103,8 @@ class Emulator:
         self._mint = Mint(self.clock)
         self._runner: web.AppRunner | None = None
         self._ports: dict[str, int] = {}
-        self._handlers: set[asyncio.Task[Any]] = set()
 
-    # --- from outside ---------------------------------------------------------------------------------------------
+    # --- from outside ---
 
     @property
     def url(self) -> str:
@@ -128,22 +128,19 @@ class Emulator:
         console.add_routes(app, self)
         listing.add_routes(app, self)
         app.router.add_get("/{path:.*}", self._upgrade)
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
-        await self._runner.setup()
-        self._ports["ws"] = await self._listen(self._port, None)
+        self._runner = runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
+        await runner.setup()
+        self._ports["ws"] = await self._listen(runner, self._port, None)
         if self._tls is not False:
             self.certificate = await asyncio.to_thread(certificate)
             port = 0 if self._tls is True else self._tls
-            self._ports["wss"] = await self._listen(port, self.certificate.context)
+            self._ports["wss"] = await self._listen(runner, port, self.certificate.context)
         return self
 
     async def stop(self) -> None:
         """Close every connection as a server going down does (1001), stop listening, let the brain go."""
-        for connection in list(self.connections):
-            with contextlib.suppress(ConnectionError):
-                await connection.hang_up(REFUSALS["going_away"])
-        if self._handlers:
-            await asyncio.wait(self._handlers, timeout=2)
+        going = [connection.hang_up(REFUSALS["going_away"]) for connection in list(self.connections)]
+        await asyncio.gather(*going, return_exceptions=True)
         if self._runner is not None:
             await self._runner.cleanup()
             self._runner = None
@@ -176,7 +173,7 @@ class Emulator:
                 await strike(connection, armed)
         return armed
 
-    # --- for connections and routes -------------------------------------------------------------------------------
+    # --- for connections and routes ---
 
     def check_credential(self, at: Door, shown: Credential) -> Token | None:
         """Let a client in; the token it came with, if it did.
@@ -197,11 +194,6 @@ class Emulator:
         self._keys.check(shown.key)
         return None
 
-    def check_token_life(self, shown: Credential) -> None:
-        """Refuse messages of a session whose token has expired."""
-        if shown.token:
-            self._mint.find(shown.token).alive(self.clock.time())
-
     def check_key(self, request: web.Request) -> None:
         """Let a REST request in.
 
@@ -216,21 +208,22 @@ class Emulator:
         """Mint an ephemeral token."""
         return self._mint.create(body)
 
-    def open_conversation(self, setup: Setup, at: Door, owner: Connection) -> tuple[Conversation, bool]:
-        """A new conversation, or the one a handle resumes; and which it is."""
+    def open_conversation(self, setup: Setup, at: Door, owner: Connection) -> Conversation:
+        """A new conversation, or the one the setup's handle resumes.
+
+        Raises:
+            Refused: it cannot be resumed.
+        """
         handle = setup.session_resumption.handle if setup.session_resumption else None
         if not handle:
-            profile = profile_for(setup, at, self.profile)
             self._seed += 1
+            profile = profile_for(setup, at, self.profile)
             conversation = Conversation(setup, profile, self.clock, self._seed)
             self._sessions.add(conversation, owner)
-            return conversation, False
-        conversation = self._sessions.resume(handle, owner)
-        if setup.model != conversation.setup.model:
-            self._sessions.release(conversation, owner, dirty=False)
-            raise refuse("invalid_argument")
+            return conversation
+        conversation = self._sessions.resume(handle, setup.model, owner)
         conversation.configure(setup)
-        return conversation, True
+        return conversation
 
     def close_conversation(self, conversation: Conversation, owner: Connection, *, dirty: bool) -> None:
         """A connection is over."""
@@ -240,14 +233,13 @@ class Emulator:
         """A resumption handle."""
         return self._sessions.new_handle(conversation)
 
-    # --- HTTP -----------------------------------------------------------------------------------------------------
+    # --- HTTP ---
 
-    async def _listen(self, port: int, context: ssl.SSLContext | None) -> int:
-        assert self._runner is not None
-        site = web.TCPSite(self._runner, "127.0.0.1", port, ssl_context=context)
+    @staticmethod
+    async def _listen(runner: web.AppRunner, port: int, context: ssl.SSLContext | None) -> int:
+        site = web.TCPSite(runner, "127.0.0.1", port, ssl_context=context)
         await site.start()
-        address = self._runner.addresses[-1]
-        return int(address[1])
+        return int(runner.addresses[-1][1])
 
     @web.middleware
     async def _guard(self, request: web.Request, handler: Callable[[web.Request], Any]) -> web.StreamResponse:
@@ -277,14 +269,10 @@ class Emulator:
         await socket.prepare(request)
         connection = Connection(self, socket, request, at, credential(request))
         self.connections.append(connection)
-        task = asyncio.current_task()
-        assert task is not None
-        self._handlers.add(task)
         try:
             await connection.run()
         finally:
             self.connections.remove(connection)
-            self._handlers.discard(task)
         return socket
 
 

@@ -1,4 +1,4 @@
-"""Handles, and the conversations behind them: who may go on with what, and when not (wire notes 4.3)."""
+"""Handles, and the conversations behind them: who may go on with what, and when not (PROTOCOL.md §4.3)."""
 
 from __future__ import annotations
 
@@ -49,11 +49,12 @@ class Sessions:
         self._forget()
         self._by_id[conversation.id] = Held(conversation, owner, [])
 
-    def resume(self, handle: str, owner: object) -> Conversation:
+    def resume(self, handle: str, model: str | None, owner: object) -> Conversation:
         """The conversation behind a handle, now this connection's.
 
         Raises:
-            Refused: the handle is unknown or dead; the old connection still stands, or fell less than a second ago.
+            Refused: the handle is unknown or dead; the old connection still stands, or fell less than a
+                second ago; the model is another one.
         """
         self._forget()
         held = self._by_handle.get(handle)
@@ -62,6 +63,8 @@ class Sessions:
         locked_out = held.dirty and self._clock.monotonic() - held.ended < LOCKOUT
         if held.owner is not None or locked_out:
             raise refuse("internal")
+        if model != held.conversation.setup.model:  # everything else may change
+            raise refuse("invalid_argument")
         held.owner = owner
         return held.conversation
 

@@ -1,4 +1,4 @@
-"""Whether a setup that reads well is one the service would take: models, modalities, thinking, tools, ranges."""
+"""Whether the service would take a setup that reads well: models, modalities, thinking, tools, ranges."""
 
 from __future__ import annotations
 
@@ -21,7 +21,38 @@ _BOTH_SURFACES = {"3.8-live", "3.8-extended", "3.5-transcribe"}
 
 # API reference of SpeechConfig.languageCode, for the models up to 2.5; later ones know 70 and 97 languages.
 _LANGUAGES_2_5 = frozenset(
-    ["de-DE", "en-AU", "en-GB", "en-IN", "en-US", "es-US", "fr-FR", "hi-IN", "pt-BR", "ar-XA", "es-ES", "fr-CA", "id-ID", "it-IT", "ja-JP", "tr-TR", "vi-VN", "bn-IN", "gu-IN", "kn-IN", "ml-IN", "mr-IN", "ta-IN", "te-IN", "nl-NL", "ko-KR", "cmn-CN", "pl-PL", "ru-RU", "th-TH"]
+    [
+        "de-DE",
+        "en-AU",
+        "en-GB",
+        "en-IN",
+        "en-US",
+        "es-US",
+        "fr-FR",
+        "hi-IN",
+        "pt-BR",
+        "ar-XA",
+        "es-ES",
+        "fr-CA",
+        "id-ID",
+        "it-IT",
+        "ja-JP",
+        "tr-TR",
+        "vi-VN",
+        "bn-IN",
+        "gu-IN",
+        "kn-IN",
+        "ml-IN",
+        "mr-IN",
+        "ta-IN",
+        "te-IN",
+        "nl-NL",
+        "ko-KR",
+        "cmn-CN",
+        "pl-PL",
+        "ru-RU",
+        "th-TH",
+    ]
 )
 
 
@@ -43,7 +74,8 @@ def profile_for(setup: Setup, at: Door, override: Profile | None) -> Profile:
     if found is None or not served:
         name = "unknown_vertex_model" if at.dialect.vertex else "unknown_model"
         raise refuse(name, model=model, version=at.dialect.version)
-    return PROFILES[found.name]
+    profile = PROFILES[found.name]
+    return profile.on_vertex() if at.dialect.vertex and not found.vertex else profile
 
 
 def check_setup(setup: Setup, at: Door, override: Profile | None) -> Profile:
@@ -93,9 +125,9 @@ def _check_generation(generation: GenerationConfig, profile: Profile, model: str
         raise refuse("invalid_argument")
     if (generation.candidate_count or 1) > 1 or (generation.max_output_tokens or 1) < 1:
         raise refuse("invalid_argument")
-    if generation.enable_affective_dialog and profile.family.affective_dialog is False:
-        if not profile.affect_closes_later:
-            raise refuse("invalid_argument")
+    unfeeling = profile.family.affective_dialog is False and not profile.affect_closes_later
+    if generation.enable_affective_dialog and unfeeling:
+        raise refuse("invalid_argument")
     speech = generation.speech_config
     if speech is None:
         return

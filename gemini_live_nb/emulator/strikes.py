@@ -14,7 +14,7 @@ _FRAMES: dict[str, bytes | str] = {
     "malformed": b'{"serverContent": {"modelTurn": \n',
     "truncated": b'{\n  "serverContent": {\n    "outputTranscription": {\n      "text": "Hel',
     "not_utf8": b'{"serverContent": {"outputTranscription": {"text": "\xff\xfe"}}}\n',
-    "unknown_message": b'{\n  "brandNewThing": {\n    "isNew": true\n  },\n  "serverContent": {\n    "novelty": 1\n  }\n}\n',
+    "unknown_message": b'{\n  "brandNewThing": {\n    "isNew": true\n  },\n  "serverContent": {\n    "a": 1\n  }\n}\n',
     "text_frame": '{"server_content": {"output_transcription": {"text": " "}}}',
     "empty_content": b'{\n  "serverContent": {}\n}\n',
 }
@@ -49,6 +49,7 @@ async def strike(connection: Connection, fault: Fault) -> None:
         wire.post({"serverContent": {"interrupted": True}})
         wire.post({"serverContent": {"turnComplete": True}})
     elif fault.name == "cancel_calls":
-        connection.cancel_calls()
+        if connection.attached is not None:
+            connection.attached.cancel_calls()
     elif fault.name in ("slow_setup", "slow_answer"):
         await connection.clock.sleep(fault.lasting)

@@ -24,7 +24,7 @@ class Certificate:
 
 
 def certificate() -> Certificate:
-    """Make a certificate for 127.0.0.1, ::1 and localhost. Takes some tens of milliseconds; call it off the loop."""
+    """Make a certificate for 127.0.0.1, ::1 and localhost. Takes a moment: call it off the event loop."""
     authority = trustme.CA(organization_name="gemini-live-nb emulator")
     server = authority.issue_cert("127.0.0.1", "::1", "localhost")
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

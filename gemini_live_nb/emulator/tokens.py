@@ -1,4 +1,4 @@
-"""Ephemeral tokens: minted by `POST /{version}/auth_tokens`, spent on the constrained method (wire notes 1.3)."""
+"""Ephemeral tokens: minted by `POST /{version}/auth_tokens`, spent on the constrained method (§1.3)."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class Token:
         self.spent += 1
 
     def locked(self, asked: Setup, dialect: Dialect) -> Setup:
-        """The client's setup with everything the token locks put back to the token's own values, or to nothing."""
+        """The client's setup with all that the token locks put back to the token's own values, or to none."""
         if self.setup is None:
             return asked
         own = msgspec.to_builtins(self.setup)

@@ -1,13 +1,12 @@
 """The turn engine: what is asked is answered, one turn at a time, and may be cut short.
 
-`Turns` lives as long as a connection. It queues what is to be answered and runs one `Generation` after another;
-`interrupt` ends the running one as barge-in does on the real wire.
+`Turns` lives as long as a connection. It queues what is to be answered and runs one `Generation` after
+another; `interrupt` ends the running one as barge-in does on the real wire.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections import deque
 
 from .brain import Ask
@@ -114,8 +113,7 @@ class Turns:
                 await self._stage.clock.sleep(_PAIR_GAP)
                 self._current.close_cut_turn()
             elif not self._task.cancelled():
-                with contextlib.suppress(asyncio.CancelledError):
-                    self._stage.trouble(self._task.exception())
+                self._stage.trouble(self._task.exception())
             self._current = self._task = None
 
     async def _next(self) -> Job:

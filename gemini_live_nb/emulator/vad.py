@@ -1,7 +1,7 @@
 """When does somebody speak? A score per frame, and the rules that make starts and ends of it.
 
-The score is exchangeable (`Scorer`): the one here is an energy gate that needs only numpy; a brain may bring a better
-one (`Brain.ears`). The rules honour the session's automaticActivityDetection.
+The score is exchangeable (`Scorer`): `energy.py` has one that needs only numpy, and a brain may bring a
+better one (`Brain.ears`). The rules honour the session's automaticActivityDetection.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import numpy as np
 from gemini_live_nb.protocol.client import AutomaticActivityDetection
 
 from .brain import INPUT_RATE, Int16
+from .energy import EnergyScorer
 from .profiles import Profile
 
 
@@ -31,8 +32,8 @@ class Scorer(Protocol):
 class Edge(NamedTuple):
     """Somebody began or stopped speaking. Times in seconds of the session's audio.
 
-    `at` is where it was decided (what `voiceActivity.audioOffset` tells), `since` where the speech really began or
-    was last heard.
+    `at` is where it was decided (what `voiceActivity.audioOffset` tells), `since` where the speech really
+    began or was last heard.
     """
 
     kind: Literal["start", "end"]
@@ -42,7 +43,7 @@ class Edge(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class VadSettings:
-    """The rules in seconds: speech needed for a start, silence needed for an end, and the score that counts as speech."""
+    """The rules: seconds of speech that make a start, of silence that make an end, the score of speech."""
 
     speech: float = 0.1
     silence: float = 0.6
@@ -52,8 +53,8 @@ class VadSettings:
     def of(cls, detection: AutomaticActivityDetection | None, profile: Profile) -> VadSettings:
         """Settings of a session: what it asks for, else what the model family does by default.
 
-        `prefixPaddingMs` is "the required duration of detected speech before start-of-speech is committed" (API
-        reference), `silenceDurationMs` the silence before an end.
+        `prefixPaddingMs` is "the required duration of detected speech before start-of-speech is committed"
+        (API reference), `silenceDurationMs` the silence before an end.
         """
         asked = detection or AutomaticActivityDetection()
         start = _level(asked.start_of_speech_sensitivity, profile.family.sensitivity)
@@ -142,66 +143,3 @@ class VoiceActivity:
         self.speaking = False
         self._run_start = None
         return Edge("end", self._position / INPUT_RATE, self._last_speech / INPUT_RATE)
-
-
-_WINDOW = 640  # 40 ms: two periods of the lowest voice looked for
-_LAGS = slice(INPUT_RATE // 400, INPUT_RATE // 70)
-_BANDS = ((100, 300), (300, 600), (600, 1000), (1000, 1700), (1700, 2700), (2700, 3800))
-
-
-class EnergyScorer:
-    """Energy over an adaptive noise floor in six bands, and voicing: keys click, fans hum on, voices are periodic.
-
-    About 60 µs per 20 ms frame. Needs nothing but numpy.
-    """
-
-    frame = INPUT_RATE // 50
-
-    def __init__(self) -> None:
-        self._tail = np.zeros(_WINDOW, np.float32)
-        self._hann = np.hanning(_WINDOW).astype(np.float32)
-        bins = np.fft.rfftfreq(2 * _WINDOW, 1 / INPUT_RATE)
-        self._edges = [np.searchsorted(bins, low) for low, _ in _BANDS] + [
-            int(np.searchsorted(bins, _BANDS[-1][1]))
-        ]
-        self._floor = np.full(len(_BANDS), -62.0, np.float32)
-        self._voiced = [0.0] * 6  # of the last 120 ms
-        self._levels = np.zeros((20, len(_BANDS)), np.float32)  # of the last 400 ms
-        self._frames = 0
-        self._level = False
-
-    def score(self, frame: Int16) -> float:
-        """Probability of speech in 20 ms; see `Scorer`."""
-        self._tail = np.concatenate([self._tail[len(frame) :], frame.astype(np.float32) / 32768])
-        windowed = self._tail * self._hann
-        power = np.abs(np.fft.rfft(windowed, 2 * _WINDOW)) ** 2
-        bands = 10 * np.log10(np.add.reduceat(power, self._edges)[:-1] / (_WINDOW * _WINDOW / 8) + 1e-12)
-        above = bands - self._floor
-        loud = float(np.clip((np.sort(above)[-3:].mean() - 5) / 8, 0, 1))
-        self._voiced = [*self._voiced[1:], self._voicing(power) if loud > 0.2 else 0.0]
-        steady = sorted(self._voiced)[-2]  # one lucky frame is not a voice
-        score = loud * min(1.0, 0.25 + 1.0 * steady)
-        self._levels[self._frames % len(self._levels)] = bands
-        self._frames += 1
-        self._follow(above, speech=score >= 0.5)
-        return score
-
-    def _voicing(self, power: np.ndarray[tuple[int], np.dtype[np.float32]]) -> float:
-        correlation = np.fft.irfft(power)[:_WINDOW]
-        # the window's own fading is divided out, so that low voices do not look less periodic
-        peak = float((correlation[_LAGS] / self._fading()[_LAGS]).max() / (correlation[0] + 1e-9))
-        return min(1.0, max(0.0, (peak - 0.35) / 0.3))
-
-    def _fading(self) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
-        if not hasattr(self, "_window_correlation"):
-            own = np.fft.irfft(np.abs(np.fft.rfft(self._hann, 2 * _WINDOW)) ** 2)[:_WINDOW]
-            self._window_correlation = (own / own[0]).astype(np.float32)
-        return self._window_correlation
-
-    def _follow(self, above: np.ndarray[tuple[int], np.dtype[np.float32]], *, speech: bool) -> None:
-        # speech is never level for long: what stays level is a machine, hum and all
-        if speech and self._frames % 5 == 0:
-            self._level = bool(self._levels[:, np.argsort(above)[-3:]].std(axis=0).mean() < 2.0)
-        rise = (15.0 if self._level or not speech else 3.0) * 0.02
-        self._floor += np.clip(above, -1.2, rise)
-        np.clip(self._floor, -75, -20, out=self._floor)

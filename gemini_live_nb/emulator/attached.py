@@ -1,0 +1,120 @@
+"""A conversation attached to a connection: turn engine, ears, inbox, and the handles it gives out."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any
+
+from gemini_live_nb.protocol.client import ClientMessage
+
+from .conversation import Conversation
+from .generation import Stage
+from .inbox import Inbox
+from .refusals import REFUSALS, refuse
+from .turns import Turns
+from .voice import Ears
+
+if TYPE_CHECKING:
+    from .connection import Connection
+
+log = logging.getLogger(__name__)
+
+
+class Attached:
+    """What of a conversation lives as long as one connection.
+
+    Args:
+        connection: whose wire and clock it uses.
+        conversation: what outlives it.
+    """
+
+    def __init__(self, connection: Connection, conversation: Conversation) -> None:
+        self.conversation = conversation
+        self._connection = connection
+        self._wire = connection.wire
+        self._handle_given = False
+        emulator = connection.emulator
+        stage = Stage(
+            wire=connection.wire,
+            conversation=conversation,
+            brain=emulator.brain,
+            clock=emulator.clock,
+            faults=emulator.faults,
+            pace=emulator.pace,
+            latency=emulator.latency,
+            trouble=self._brain_died,
+            turn_begun=self._turn_begun,
+            turn_over=self._turn_over,
+            reached=connection.reached,
+        )
+        self._turns = Turns(stage)
+        self._ears = Ears(conversation, emulator.clock, emulator.brain.ears())
+        self._inbox = Inbox(conversation, self._turns, self._ears, connection.wire)
+
+    def take(self, message: ClientMessage) -> None:
+        """Act on a client message.
+
+        Raises:
+            Refused: the service would close the connection.
+        """
+        conversation = self.conversation
+        conversation.client_messages += 1
+        if message.setup is not None:
+            raise refuse("setup_not_first")
+        if conversation.refuses_all:
+            raise refuse("invalid_argument")
+        self._inbox.take(message)
+        unasked = (
+            conversation.profile.handle == "tool_response" and conversation.setup.session_resumption is None
+        )
+        if message.tool_response is not None and unasked and not self._handle_given:
+            self._give_handle()
+
+    async def stop(self) -> None:
+        """The connection is over: what is in flight is lost, open calls go stale."""
+        await self._turns.stop()
+        await self._ears.close()
+        self.conversation.calls.lose_connection()
+
+    def cancel_calls(self) -> None:
+        """Cancel all open calls."""
+        ids = list(self.conversation.calls.open)
+        self.conversation.calls.close(ids)
+        if ids:
+            self._wire.post({"toolCallCancellation": {"ids": ids}})
+
+    async def offer_handle(self) -> None:
+        """Give the first handle where it was asked for, or where the family gives one anyway."""
+        conversation = self.conversation
+        if conversation.setup.session_resumption is not None or conversation.profile.handle == "setup":
+            self._give_handle()
+
+    def _give_handle(self) -> None:
+        self._handle_given = True
+        handle = self._connection.emulator.new_handle(self.conversation)
+        update: dict[str, Any] = {"newHandle": handle, "resumable": True}
+        resumption = self.conversation.setup.session_resumption
+        if resumption is not None and resumption.transparent:
+            update["lastConsumedClientMessageIndex"] = str(self.conversation.client_messages)
+        self._wire.post({"sessionResumptionUpdate": update})
+
+    def _turn_begun(self) -> None:
+        conversation = self.conversation
+        if conversation.profile.working_updates and conversation.setup.session_resumption is not None:
+            self._wire.post({"sessionResumptionUpdate": {}})
+
+    def _turn_over(self) -> None:
+        conversation = self.conversation
+        window = conversation.profile.context_window
+        conversation.context.compress(conversation.setup, window)
+        if conversation.prompt_tokens.total() > window:
+            full = "limit" if conversation.profile.vertex else "invalid_argument"
+            self._connection.later(0, self._connection.hang_up(REFUSALS[full]))
+        resumption = conversation.setup.session_resumption
+        if resumption is not None and (conversation.profile.working_updates or resumption.transparent):
+            self._give_handle()
+
+    def _brain_died(self, error: BaseException | None) -> None:
+        if error is not None:
+            log.error("the brain failed; closing the connection with 1011", exc_info=error)
+            self._connection.later(0, self._connection.hang_up(REFUSALS["internal"]))
