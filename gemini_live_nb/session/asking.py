@@ -54,7 +54,7 @@ class Asks:
             raise AskTimeout(
                 f"no complete reply within {timeout:g} s",
                 turn=so_far(),
-                hint="a model may choose to stay silent; .turn holds what came, and a longer timeout= waits longer",
+                hint="a model may choose to stay silent; .turn holds what came, timeout=… waits longer",
             ) from None
         finally:
             self._waiting = [one for one in self._waiting if one[1] is not question]

@@ -30,14 +30,27 @@ class Host(Protocol):
     """What the calls of a session need of it."""
 
     @property
-    def conn(self) -> int: ...
+    def conn(self) -> int:
+        """The number of the present connection."""
+
     @property
-    def records(self) -> Mapping[str, ToolCall]: ...
-    def time(self) -> float: ...
-    def note(self, kind: str, **fields: Any) -> int: ...
-    def emit(self, event: Event) -> None: ...
-    def trouble(self, error: BaseException, where: str) -> None: ...
-    async def send_tool_response(self, responses: list[FunctionResponse]) -> int: ...
+    def records(self) -> Mapping[str, ToolCall]:
+        """Every function call so far, by its id."""
+
+    def time(self) -> float:
+        """Seconds since the run began."""
+
+    def note(self, kind: str, **fields: Any) -> int:
+        """Write a row of the log."""
+
+    def emit(self, event: Event) -> None:
+        """Tell the listeners."""
+
+    def trouble(self, error: BaseException, where: str) -> None:
+        """Tell of a fault beside the conversation."""
+
+    async def send_tool_response(self, responses: list[FunctionResponse]) -> int:
+        """Answer calls."""
 
 
 class Calls:
@@ -84,6 +97,11 @@ class Calls:
         """Calls that are not done."""
         return [self._record(key) for key in self._running]
 
+    @property
+    def asking(self) -> list[ToolCall]:
+        """Calls that wait for approval."""
+        return [self._record(key) for key in self._approvals]
+
     def take(self, calls: Iterable[FunctionCall]) -> None:
         """Start the calls of one frame; those the model waits for are answered together."""
         together: list[asyncio.Task[None]] = []
@@ -110,16 +128,15 @@ class Calls:
 
     def _new_key(self, call: FunctionCall) -> str | None:
         """What a call is known by; None where it was delivered before."""
-        if call.id is None:
-            return f"unnamed {next(self._unnamed)}"
-        if call.id in self._seen:
-            # Asked again on a new connection: the answer was lost with the old one.
-            answer = self._answers.get(call.id)
-            if answer is not None and self._answered_on[call.id] < self._host.conn:
-                self._answer(answer)
-            return None
-        self._seen.add(call.id)
-        return call.id
+        key = call.id or f"unnamed {next(self._unnamed)}"
+        if key not in self._seen:
+            self._seen.add(key)
+            return key
+        # Asked again on a new connection: the answer was lost with the old one.
+        answer = self._answers.get(key)
+        if answer is not None and self._answered_on[key] < self._host.conn:
+            self._answer(answer)
+        return None
 
     def _warn(self, tool: Tool) -> None:
         if tool.name not in self._warned:
@@ -254,7 +271,7 @@ class Calls:
                 task.cancel()
 
     def abandon(self, words: str) -> list[ToolCall]:
-        """Answer every call that is still running with an error now, and give its result up. Returns the calls."""
+        """Answer every running call with an error now, and give its result up. Returns the calls."""
         given_up = []
         for key, task in list(self._running.items()):
             if not task.done():

@@ -119,7 +119,8 @@ class Connection:
             NetworkLost: The connection is closing or gone.
         """
         try:
-            assert self._wire is not None
+            if self._wire is None:
+                raise ConnectionError("the connection is not open")
             self._wire.send_now(frame)
         except ConnectionError as error:
             raise NetworkLost(str(error), hint="connect again") from None

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from gemini_live_nb.audio import MIC_RATE
 from gemini_live_nb.errors import SessionClosed
-from gemini_live_nb.log.turn import Turn
+from gemini_live_nb.log.turn import ToolCall, Turn
 
 from .calls import Calls
 from .sending import Outgoing, voiced_until
@@ -30,15 +30,16 @@ class Conversing(Outgoing, Telling):
         """Ask something and wait for the reply: the whole turn, function calls included.
 
         Args:
-            what: Text; or speech, as the path of a sound file (a `pathlib.Path`) or an array at 16 kHz, spoken in
-                real time.
+            what: Text; or speech, as the path of a sound file (a `pathlib.Path`) or an array at 16 kHz,
+                spoken in real time.
             timeout: Seconds to wait for the reply to be over once the question is out; None for no limit.
 
         Returns:
             The turn. A reply that was cut by new input of the user is `interrupted`.
 
         Raises:
-            AskTimeout: The reply was not over in time. A model may rightly stay silent; `.turn` has what came.
+            AskTimeout: The reply was not over in time. A model may rightly stay silent; `.turn` has what
+                came.
             AnswerLost: The connection broke in mid-answer.
             LiveError: The session ended.
         """
@@ -67,18 +68,24 @@ class Conversing(Outgoing, Telling):
     async def interrupt(self) -> str:
         """Stop the model's voice: playback here is flushed and the cut is marked in the log.
 
-        The API has no message that stops a reply (PROTOCOL.md §4.1). With hand-marked turns `activityStart` is sent,
-        which does. With automatic detection nothing is sent: the server goes on to the turn's end, unheard.
+        The API has no message that stops a reply (PROTOCOL.md §4.1). With hand-marked turns `activityStart`
+        is sent, which does. With automatic detection nothing is sent: the server goes on to the turn's end,
+        unheard.
 
         Returns:
             What was done, in words.
         """
         turn = self._fold.current
-        self.playback("flush", turn=turn.number if turn is not None else None)
+        self._playback("flush", turn=turn.number if turn is not None else None)
         if self.manual:
             await self.activity_start()
             return "playback flushed; activityStart sent: the model stops"
         return "playback flushed; nothing sent, as the API has no stop message: the turn goes on unheard"
+
+    @property
+    def waiting_for_approval(self) -> list[ToolCall]:
+        """The function calls that wait for `approve` or `deny`."""
+        return self._calls.asking if self._calls is not None else []
 
     def approve(self, call_id: str) -> None:
         """Let a function run that waits for approval (`ApprovalNeeded`)."""

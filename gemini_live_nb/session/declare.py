@@ -1,8 +1,8 @@
 """A Python signature as a function declaration, and a call's arguments as Python values.
 
-Pydantic turns type hints into JSON Schema; the Live API reads a subset of OpenAPI with upper-case types, closes the
-session (1007) on a keyword it does not know, and ignores `parametersJsonSchema` (PROTOCOL.md §2.2). `openapi` makes
-the one of the other.
+Pydantic turns type hints into JSON Schema; the Live API reads a subset of OpenAPI with upper-case types,
+closes the session (1007) on a keyword it does not know, and ignores `parametersJsonSchema` (PROTOCOL.md
+§2.2). `openapi` makes the one of the other.
 """
 
 from __future__ import annotations
@@ -97,9 +97,9 @@ def signature(
     """Read a function's name, type hints and docstring (Google, NumPy or reST style) as a declaration.
 
     Args:
-        function: Any callable with a signature. Hints may be `Literal`, `Enum`, `Optional`, lists, dataclasses,
-            TypedDicts, pydantic models, `Annotated[…, Field(description=…)]`. An argument without a hint takes its
-            default's type, else text.
+        function: Any callable with a signature. Hints may be `Literal`, `Enum`, `Optional`, lists,
+            dataclasses, TypedDicts, pydantic models, `Annotated[…, Field(description=…)]`. An argument
+            without a hint takes its default's type, else text.
         name: The name the model sees, where it is not the function's own.
         description: What the model is told it does, where it is not the docstring.
         behavior: `BLOCKING`, `NON_BLOCKING`, or None to leave it to the model family.
@@ -176,7 +176,7 @@ def _readable(hint: Any) -> Any:
     """Pydantic reads `typing.TypedDict` from Python 3.12 on; before, the same one of typing_extensions."""
     if typing_extensions.is_typeddict(hint):
         fields = get_type_hints(hint, include_extras=True)
-        return typing_extensions.TypedDict(
+        return typing_extensions.TypedDict(  # type: ignore[operator]  # mypy takes it for a special form
             hint.__name__, {name: _readable(value) for name, value in fields.items()}, total=hint.__total__
         )
     inner = get_args(hint)
@@ -188,7 +188,7 @@ def _readable(hint: Any) -> Any:
     readable = tuple(_readable(argument) for argument in inner)
     if readable == inner:
         return hint
-    return Union[readable] if origin in (Union, types.UnionType) else origin[readable]
+    return Union[readable] if origin in (Union, types.UnionType) else origin[readable]  # noqa: UP007  # made at run time
 
 
 def _description(said: docstring_parser.Docstring) -> str:
@@ -201,8 +201,8 @@ def _description(said: docstring_parser.Docstring) -> str:
 def openapi(schema: Mapping[str, Any]) -> Schema:
     """Rewrite JSON Schema as the API's subset of OpenAPI.
 
-    `$defs` are put in place, `const` becomes an `enum`, null becomes `nullable`, types are upper-case, and what the
-    API does not know is left out. A type that contains itself is cut where it does.
+    `$defs` are put in place, `const` becomes an `enum`, null becomes `nullable`, types are upper-case, and
+    what the API does not know is left out. A type that contains itself is cut where it does.
 
     >>> openapi({"anyOf": [{"type": "integer"}, {"type": "null"}], "title": "Age"})
     {'type': 'INTEGER', 'nullable': True}
@@ -253,7 +253,7 @@ def _choice(given: Mapping[str, Any], choices: list[Schema]) -> Schema:
     some = [choice for choice in choices if choice["type"] != "NULL"]
     distinct = [choice for number, choice in enumerate(some) if choice not in some[:number]]
     # With `anyOf` google-genai says OBJECT, whatever the choices are.
-    schema = distinct[0] if len(distinct) == 1 else {"type": "OBJECT", "anyOf": distinct}
+    schema: Schema = distinct[0] if len(distinct) == 1 else {"type": "OBJECT", "anyOf": distinct}
     if len(some) < len(choices):
         schema["nullable"] = True
     if "description" in given:

@@ -1,8 +1,8 @@
 """What a listener is given: every frame of the server as a `Message`, and what happened on our side.
 
-Every event carries `seq` (its row in the log), `t` (seconds since the run began), `conn` (which connection of this
-session, from 0) and `kinds` (a mask of the names in `protocol.kinds.KINDS`). Nothing here parses: a `Message` is a
-view of a frame that was decoded once.
+Every event carries `seq` (its row in the log), `t` (seconds since the run began), `conn` (which connection of
+this session, from 0) and `kinds` (a mask of the names in `protocol.kinds.KINDS`). Nothing here parses: a
+`Message` is a view of a frame that was decoded once.
 """
 
 from __future__ import annotations
@@ -31,7 +31,8 @@ class Event(msgspec.Struct, frozen=True):
         seq: The event's row in the log, so that `session.log[event.seq]` is the frame.
         t: Seconds since the run began.
         conn: The number of the connection it belongs to; a resumed session counts on.
-        kinds: A mask of every kind present (`protocol.kinds.names` spells it out); 0 for turns and resumption.
+        kinds: A mask of every kind present (`protocol.kinds.names` spells it out); 0 for turns and
+            resumption.
     """
 
     seq: int
@@ -48,8 +49,9 @@ class Event(msgspec.Struct, frozen=True):
 class Message(Event, frozen=True):
     """One frame of the server.
 
-    The properties below are conveniences. The server bundles, so that any number of them may be set at once: ask
-    each with its own `if`. What they do not cover is in `message`, and what nobody has modelled yet in `raw`.
+    The properties below are conveniences. The server bundles, so that any number of them may be set at once:
+    ask each with its own `if`. What they do not cover is in `message`, and what nobody has modelled yet in
+    `raw`.
     """
 
     decoded: Decoded[ServerMessage]
@@ -79,7 +81,7 @@ class Message(Event, frozen=True):
 
     @property
     def audio(self) -> npt.NDArray[np.int16] | None:
-        """The model's speech in this frame: int16 samples, shape (n,), 24 kHz unless `message` says otherwise."""
+        """The model's speech in this frame: int16 samples, shape (n,), at 24 kHz."""
         pieces = [
             samples_of(part.inline_data.data)
             for part in self.parts
@@ -223,7 +225,7 @@ class ToolPrinted(Event, frozen=True):
 
 
 class ApprovalNeeded(Event, frozen=True):
-    """A function that needs approval was called: `approve(call.id)` or `deny(call.id)`, else it is refused."""
+    """A function that needs approval was called: `approve(call.id)` or `deny(call.id)` it."""
 
     call: ToolCall
 
@@ -262,14 +264,14 @@ class Status(Event, frozen=True):
 
 
 class Trouble(Event, frozen=True):
-    """Something failed beside the conversation: a callback, a tool's declaration, the disk. `where` says which."""
+    """Something failed beside the conversation: a callback, a tool, the disk. `where` says which."""
 
     error: BaseException
     where: str
 
 
 class Lagged(Event, frozen=True):
-    """This listener fell behind: `count` events from row `first_seq` on were left out. The log has them all."""
+    """This listener fell behind: `count` events from row `first_seq` on are in the log alone."""
 
     first_seq: int
     count: int

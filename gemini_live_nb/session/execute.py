@@ -1,7 +1,7 @@
 """Run a user's function where users' code belongs, whatever kind of function it is, and make its result JSON.
 
-Plain functions and generators run on a worker thread each, coroutines and async generators on the users' loop.
-Never on the I/O thread.
+Plain functions and generators run on a worker thread each, coroutines and async generators on the users'
+loop. Never on the I/O thread.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ async def _drain(values: AsyncGenerator[Any, None], each: Each) -> None:
             each(value)
 
 
-def _exhaust(values: Generator[Any, None, Any], each: Each) -> Any:
+def _exhaust(values: Generator[Any, Any, Any], each: Each) -> Any:
     while True:
         try:
             each(next(values))
@@ -96,7 +96,8 @@ def _exhaust(values: Generator[Any, None, Any], each: Each) -> Any:
 def as_response(value: Any) -> dict[str, Any]:
     """Make what a function returned the JSON object the API wants.
 
-    A dict goes as it is, anything else under `result`. Arrays and frames become lists, what is no JSON its text.
+    A dict goes as it is, anything else under `result`. Arrays and frames become lists, what is no JSON its
+    text.
 
     >>> as_response(21.5)
     {'result': 21.5}

@@ -1,16 +1,18 @@
 """One reader's own bounded queue of a session's events.
 
-The session puts, on its loop, and never waits. The reader takes, from any loop (`async for`) or any thread (`for`).
-A reader that falls behind loses events, is told which (`Lagged`), and finds them in the log.
+The session puts, on its loop, and never waits. The reader takes, from any loop (`async for`) or any thread
+(`for`). A reader that falls behind loses events, is told which (`Lagged`), and finds them in the log.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from functools import partial
 from typing import Self
 
 from gemini_live_nb.protocol.kinds import BIT
@@ -24,12 +26,14 @@ _SLICE = 0.1
 class Listener:
     """Events of one session, as `session.subscribe()` gives them: an iterator for `for` and for `async for`.
 
-    Iteration does not end at a turn's end. It ends when the session closes, with the session's error where the end
-    was not clean. A listener belongs to one reader: two readers of one listener share its events between them.
+    Iteration does not end at a turn's end. It ends when the session closes, with the session's error where
+    the end was not clean. A listener belongs to one reader: two readers of one listener share its events
+    between them.
 
     Args:
         limit: How many events may wait. What comes beyond is left out and told of by one `Lagged`.
-        accepts: Which events to keep; every event where it is None. It runs on the session's loop: keep it quick.
+        accepts: Which events to keep; every event where it is None. It runs on the session's loop: keep it
+            quick.
         detach: Called once when the reader closes.
     """
 
@@ -119,9 +123,8 @@ class Listener:
                 return event
             if self._over():
                 raise StopAsyncIteration
-            loop = asyncio.get_running_loop()
-            arrived = loop.create_future()
-            self._wake = lambda: _resolve(loop, arrived)
+            arrived: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            self._wake = partial(_resolve, arrived)
             try:
                 # The session may have put something between the look and the waker.
                 if not self._events and self._lag is None and not self._ended:
@@ -173,7 +176,9 @@ class Listener:
         self.close()
 
 
-def _resolve(loop: asyncio.AbstractEventLoop, arrived: asyncio.Future[None]) -> None:
+def _resolve(arrived: asyncio.Future[None]) -> None:
+    loop = arrived.get_loop()
+
     def set_result() -> None:
         if not arrived.done():
             arrived.set_result(None)
@@ -184,5 +189,7 @@ def _resolve(loop: asyncio.AbstractEventLoop, arrived: asyncio.Future[None]) -> 
         here = None
     if here is loop:
         set_result()
-    elif not loop.is_closed():
-        loop.call_soon_threadsafe(set_result)
+    else:
+        # A reader whose loop was closed under it reads no more.
+        with contextlib.suppress(RuntimeError):
+            loop.call_soon_threadsafe(set_result)

@@ -1,10 +1,11 @@
 """Which code runs where.
 
-* The I/O thread: one per process, one event loop for the sockets of all sessions. No user's code ever runs on it.
+* The I/O thread: one per process, one event loop for the sockets of all sessions. No user's code ever runs on
+  it.
 * The users' loop: a thread with an event loop for users' coroutines, so that a `time.sleep` in somebody's
   `async def` stalls nobody's socket.
-* Worker threads: users' plain functions, one daemon thread for each call, so that one that never returns keeps
-  neither others waiting nor the interpreter from ending.
+* Worker threads: users' plain functions, one daemon thread for each call, so that one that never returns
+  keeps neither others waiting nor the interpreter from ending.
 """
 
 from __future__ import annotations
@@ -82,7 +83,7 @@ class LoopThread:
 
 
 async def contained(work: Coroutine[Any, Any, T]) -> T:
-    """Run a coroutine so that its `exit()` ends it alone: asyncio lets `SystemExit` through, which stops the loop."""
+    """Run a coroutine so that its `exit()` ends it alone: asyncio would let that stop the loop."""
     try:
         return await work
     except (SystemExit, KeyboardInterrupt) as ended:
@@ -142,7 +143,8 @@ if hasattr(os, "register_at_fork"):
 async def in_thread(function: Callable[[], T], *, name: str = "gemini-live-worker") -> T:
     """Run a plain function on a worker thread, in a copy of the caller's context.
 
-    When the waiting task is cancelled the function runs on, because a thread cannot be stopped; its result is given up.
+    When the waiting task is cancelled the function runs on, because a thread cannot be stopped; its result is
+    given up.
     """
     loop = asyncio.get_running_loop()
     done: asyncio.Future[T] = loop.create_future()
@@ -178,8 +180,9 @@ def run(work: Coroutine[Any, Any, T]) -> T:
 
     * No loop runs in this thread: `asyncio.Runner`.
     * A loop runs, and it is not ipykernel 7's: nest-asyncio lets it run nested.
-    * ipykernel 7 or newer: there nest-asyncio 1.6 loses shell messages and hangs "Run All", so nest-asyncio2 from
-      1.7.3 on does it where it is installed; where not, the coroutine runs on the users' loop, in another thread.
+    * ipykernel 7 or newer: there nest-asyncio 1.6 loses shell messages and hangs "Run All", so nest-asyncio2
+      from 1.7.3 on does it where it is installed; where not, the coroutine runs on the users' loop, in
+      another thread.
 
     Args:
         work: The coroutine.

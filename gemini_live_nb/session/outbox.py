@@ -1,7 +1,8 @@
 """What waits to go out while the socket stalls or the connection is being resumed.
 
-Realtime media may be late only so long (DESIGN 8): of pictures the newest is kept, of sound the last few seconds;
-what is given up is counted and told. Text, content, tool responses and setup are never given up. Nothing overtakes.
+Realtime media may be late only so long (DESIGN 8): of pictures the newest is kept, of sound the last few
+seconds; what is given up is counted and told. Text, content, tool responses and setup are never given up.
+Nothing overtakes.
 """
 
 from __future__ import annotations

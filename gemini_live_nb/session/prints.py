@@ -35,7 +35,7 @@ class _Tee:
 
 @contextmanager
 def capturing(told: Told) -> Iterator[None]:
-    """Tell what is printed in this context, and in threads and tasks that copy it, while it goes out as always.
+    """Tell what is printed in this context, and in threads and tasks that copy it; it goes out as always.
 
     Args:
         told: Called with each piece of text, on whatever thread printed it.
@@ -55,7 +55,7 @@ def _install() -> None:
         _users += 1
         if _tee is None or sys.stdout is not _tee:
             _tee = _Tee(sys.stdout)
-            sys.stdout = _tee  # type: ignore[assignment]  # all but write is the original's
+            sys.stdout = _tee  # all but write is the original's
 
 
 def _remove() -> None:

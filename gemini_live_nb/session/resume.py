@@ -1,9 +1,9 @@
 """Sessions outlive their connections: goAway, resumption, backoff, what is sent again and what is not.
 
-A connection lives about ten minutes (PROTOCOL.md §4.3). On goAway the conversation is handed over between turns, the
-old socket closed first. After a drop it is resumed with growing delays of a second and more, because the server
-refuses to resume at once. What was in flight and is lost is told; a question no answer was seen to is sent again,
-once; nothing else is sent twice.
+A connection lives about ten minutes (PROTOCOL.md §4.3). On goAway the conversation is handed over between
+turns, the old socket closed first. After a drop it is resumed with growing delays of a second and more,
+because the server refuses to resume at once. What was in flight and is lost is told; a question no answer was
+seen to is sent again, once; nothing else is sent twice.
 """
 
 from __future__ import annotations
@@ -80,13 +80,13 @@ class Resumption:
         self._questions.append(_Question(frame, message, turn, again))
 
     async def before_asking(self) -> None:
-        """The user asks: a call from before the connection changed would swallow the question (PROTOCOL.md §4.3)."""
+        """The user asks: a call from before the connection changed would swallow the question."""
         if self._stale:
             self.user_speaks()
             await self._session.calls.settled()
 
     def user_speaks(self) -> None:
-        """The user speaks on a resumed connection: calls from before it are answered with an error now."""
+        """The user speaks: calls from before the connection changed are answered with an error now."""
         if self._stale:
             self._stale = False
             self._session.calls.abandon(

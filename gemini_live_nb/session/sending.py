@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from gemini_live_nb import audio
 from gemini_live_nb.clock import Clock
-from gemini_live_nb.errors import ConfigError
+from gemini_live_nb.errors import ConfigError, MediaError
 from gemini_live_nb.protocol.client import (
     ActivityEnd,
     ActivityStart,
@@ -38,16 +38,17 @@ Sound = bytes | bytearray | memoryview | npt.NDArray[Any]
 MIC_MIME = "audio/pcm;rate=16000"
 CHUNK_SECONDS = 0.04
 """Length of the chunks a file is sent in; 20–40 ms is what the API recommends (PROTOCOL.md §2.4)."""
-# Vertex refuses audioStreamEnd: there, silence closes the turn, longer than any default of its voice detection.
+# Vertex refuses audioStreamEnd: there, silence closes the turn, longer than any default of its voice
+# detection.
 _CLOSING_SILENCE = 2.0
 
 
 class Outgoing(ABC):
     """The verbs of a `LiveSession`. Each sends one kind of frame, as its docstring says.
 
-    Realtime media (`send_audio`, `send_video`) is put in the socket at once or waits in a bounded queue, from which
-    what is too old is dropped and told of. Everything else is never dropped: those verbs return when their frame is
-    written.
+    Realtime media (`send_audio`, `send_video`) is put in the socket at once or waits in a bounded queue, from
+    which what is too old is dropped and told of. Everything else is never dropped: those verbs return when
+    their frame is written.
     """
 
     _clock: Clock
@@ -89,19 +90,23 @@ class Outgoing(ABC):
         """Send a piece of speech: `realtimeInput.audio`, labelled `audio/pcm;rate=16000`, which it then is.
 
         Args:
-            pcm: Bytes of 16-bit little-endian mono samples, or an array: int16 or float (−1…1), mono or (n, channels).
-                20–40 ms at a time is best.
-            rate: Samples per second of `pcm`. What is not 16 kHz is resampled, without a seam from one call to the
-                next: the server refuses a rate that changes in mid-session (PROTOCOL.md §1.4).
+            pcm: Bytes of 16-bit little-endian mono samples, or an array: int16 or float (−1…1), mono or
+                (n, channels). 20–40 ms at a time is best.
+            rate: Samples per second of `pcm`. What is not 16 kHz is resampled, without a seam from one call
+                to the next: the server refuses a rate that changes in mid-session (PROTOCOL.md §1.4).
 
         Raises:
             MediaError: It is no sound.
         """
+        self.send_audio_nowait(pcm, rate)
+
+    def send_audio_nowait(self, pcm: Sound, rate: int = audio.MIC_RATE) -> None:
+        """Do what `send_audio` does; for callbacks on the session's loop. Nothing in it waits."""
         data = (
             bytes(pcm) if rate == audio.MIC_RATE and not isinstance(pcm, np.ndarray) else self._mic(pcm, rate)
         )
         if len(data) & 1:
-            raise ConfigError("16-bit samples are two bytes each; these bytes are odd in number")
+            raise MediaError("16-bit samples are two bytes each; these bytes are odd in number")
         if data:
             message = ClientMessage(realtime_input=RealtimeInput(audio=Blob(mime_type=MIC_MIME, data=data)))
             self._send_media(encode_audio(data), message, "audio", len(data) / (2 * audio.MIC_RATE))
@@ -118,17 +123,22 @@ class Outgoing(ABC):
         """Send one picture: `realtimeInput.video`.
 
         Args:
-            image: A JPEG, PNG or WebP file; 768 × 768 pixels are recommended, one a second is the most that is used.
+            image: A JPEG, PNG or WebP file; 768 × 768 pixels are recommended, one a second is the most that
+                is used.
             mime_type: What it is.
 
-        Source: PROTOCOL.md §2.4. A typed turn does not see a picture sent just before: put it in that turn's parts
-        with `send_content` (§2.3).
+        Source: PROTOCOL.md §2.4. A typed turn does not see a picture sent just before: put it in that turn's
+        parts with `send_content` (§2.3).
         """
+        self.send_video_nowait(image, mime_type)
+
+    def send_video_nowait(self, image: bytes, mime_type: str = "image/jpeg") -> None:
+        """Do what `send_video` does; for callbacks on the session's loop. Nothing in it waits."""
         message = ClientMessage(realtime_input=RealtimeInput(video=Blob(mime_type=mime_type, data=image)))
         self._send_media(encode(message).encode(), message, "video", 0.0)
 
     async def end_audio(self) -> int:
-        """Say that the microphone is off: `audioStreamEnd`. What was said so far is answered, without more silence.
+        """Say that the microphone is off: `audioStreamEnd`. What was said so far is then answered.
 
         For automatic voice detection only (PROTOCOL.md §2.4). Sound may follow at any time.
         """
@@ -164,8 +174,8 @@ class Outgoing(ABC):
         """Append turns to the conversation: `clientContent`. It interrupts a running reply.
 
         Args:
-            turns: One turn or several; a string is a user's turn of one text part, a dict a `Content` as the API
-                spells it (either spelling).
+            turns: One turn or several; a string is a user's turn of one text part, a dict a `Content` as the
+                API spells it (either spelling).
             turn_complete: Whether the model is to answer now.
 
         Returns:
@@ -180,11 +190,11 @@ class Outgoing(ABC):
         return await self._say(ClientMessage(client_content=content))
 
     async def send_tool_response(self, responses: FunctionResponse | Sequence[FunctionResponse]) -> int:
-        """Answer function calls yourself: `toolResponse`. Functions given as `tools=[…]` are answered for you.
+        """Answer function calls yourself: `toolResponse`. Those of `tools=[…]` are answered for you.
 
         Args:
-            responses: One `FunctionResponse(id=…, name=…, response={…})` for each call; calls of one frame are best
-                answered in one frame.
+            responses: One `FunctionResponse(id=…, name=…, response={…})` for each call; calls of one frame
+                are best answered in one frame.
 
         Source: PROTOCOL.md §2.5.
         """
@@ -235,7 +245,8 @@ class Outgoing(ABC):
         """Speak a recording, in real time, as a microphone would.
 
         Args:
-            source: A sound file (its header is never sent as sound), an array, or bytes of 16-bit mono samples.
+            source: A sound file (its header is never sent as sound), an array, or bytes of 16-bit mono
+                samples.
             rate: Samples per second of an array or bytes; a file knows its own.
             pace: How many times faster than real time; `math.inf` sends it all at once.
             end: Close the turn: `activityEnd` where turns are marked by hand (begun by `activityStart`), else

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import warnings
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
@@ -90,7 +90,7 @@ class LiveSession(Conversing):
         version: str | None = None,
         endpoint: places.Endpoint | None = None,
         tools: Iterable[Callable[..., Any] | Tool] = (),
-        log: str | os.PathLike[str] | bool | None = None,
+        log: str | Path | bool | None = None,
         clock: Clock | None = None,
         connect_timeout: float = CONNECT_SECONDS,
         resume_for: float = RESUME_SECONDS,

@@ -66,11 +66,13 @@ class Telling:
         """Listen to the session from now on.
 
         Args:
-            limit: Events that may wait to be read; a listener further behind is told what it missed by `Lagged`.
+            limit: Events that may wait to be read; a listener further behind is told what it missed by
+                `Lagged`.
             accepts: Which events to keep; runs on the session's loop.
 
         Returns:
-            An iterator for `async for`, or for `for` in another thread. It is detached when it is closed or let go.
+            An iterator for `async for`, or for `for` in another thread. It is detached when it is closed or
+            let go.
         """
         listener = Listener(limit, accepts=accepts, detach=self._detach)
         if self._closed:
@@ -120,8 +122,16 @@ class Telling:
         self.emit(Mark(seq, self.time(), self.conn, BIT["mark"], label))
         return seq
 
-    def playback(self, action: str, **detail: Any) -> int:
-        """Note what the speaker does: `"position"` with `turn` and `played_ms`, or `"flush"`. For players."""
+    def played(self, turn: int, played_ms: float) -> int:
+        """Note how much of a turn's sound has left the speaker. For players, about once a second.
+
+        Args:
+            turn: `Turn.number`.
+            played_ms: Milliseconds of it.
+        """
+        return self._playback("position", turn=turn, played_ms=played_ms)
+
+    def _playback(self, action: str, **detail: Any) -> int:
         seq = self.note("playback", action=action, **detail)
         self.emit(Playback(seq, self.time(), self.conn, BIT["playback"], action, detail))
         return seq
@@ -149,13 +159,9 @@ class Telling:
             self.emit(Dropped(seq, self.time(), self.conn, BIT["drop"], what, count, seconds))
 
     @property
-    def log(self) -> SessionLog:
-        """The run: every frame that crossed the wire, while it is recorded and after.
-
-        Raises:
-            SessionClosed: The session was never connected.
-        """
-        return self._recording.log
+    def log(self) -> SessionLog | None:
+        """The run: every frame that crossed the wire, as it is recorded; None before connecting."""
+        return self._recorder.log if self._recorder is not None else None
 
     @property
     def turns(self) -> list[Turn]:

@@ -24,8 +24,8 @@ DEFAULT_TIMEOUT = 60.0
 class Tool:
     """A function the model may call; calling the `Tool` calls the function.
 
-    Made by `tool`, or from any callable in `tools=[…]`. Its function is looked up anew for every call: a function
-    redefined in its notebook cell is the one called next.
+    Made by `tool`, or from any callable in `tools=[…]`. Its function is looked up anew for every call: a
+    function redefined in its notebook cell is the one called next.
 
     Attributes:
         function: The function as it was given.
@@ -50,7 +50,7 @@ class Tool:
         if not callable(function):
             raise ConfigError(f"a tool must be a function, not {function!r}")
         self.function = function
-        self.name = name or getattr(function, "__name__", type(function).__name__)
+        self.name = str(name or getattr(function, "__name__", type(function).__name__))
         self.description = description
         self.streams = inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function)
         # Several answers to one call exist for NON_BLOCKING functions only (PROTOCOL.md §2.5).
@@ -63,6 +63,7 @@ class Tool:
         self._home = _home_of(function)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Call the function yourself."""
         return self.function(*args, **kwargs)
 
     def __repr__(self) -> str:
@@ -88,7 +89,7 @@ class Tool:
         return self.signature.declaration
 
     def current(self) -> Tool:
-        """The tool as its cell or module defines it now: itself, unless the name was bound to a newer function."""
+        """The tool as its cell or module defines it now: itself, unless its name has a newer function."""
         if self._home is None:
             return self
         module, name = self._home
@@ -109,7 +110,7 @@ class Tool:
 
 
 def _home_of(function: Callable[..., Any]) -> tuple[str, str] | None:
-    """The module and the name a function can be looked up by again; None for lambdas, methods and nested ones."""
+    """The module and name a function can be looked up by again; None for lambdas, methods, nested ones."""
     qualified = getattr(function, "__qualname__", "")
     if not inspect.isfunction(function) or not qualified.isidentifier():
         return None
@@ -141,16 +142,17 @@ def tool(
 ) -> Tool | Callable[[Callable[..., Any]], Tool]:
     """Make a function a tool, and say how it is to be called.
 
-    A plain function in `tools=[…]` does too; the decorator is for what differs from the defaults. Functions run on
-    worker threads, coroutines on the users' loop, generators answer once for each value they yield. What they print
-    is shown with their call. What they return is sent as JSON, what they raise as `{"error": …}`.
+    A plain function in `tools=[…]` does too; the decorator is for what differs from the defaults. Functions
+    run on worker threads, coroutines on the users' loop, generators answer once for each value they yield.
+    What they print is shown with their call. What they return is sent as JSON, what they raise as `{"error":
+    …}`.
 
     Args:
         function: The function, when used as a bare `@tool`.
         name: The name the model sees; default the function's own.
         description: What the model is told it does; default its docstring.
-        behavior: `BLOCKING`: the model waits for the result. `NON_BLOCKING`: the talk goes on meanwhile. None:
-            what the model family does by itself (2.5 and 3.1 wait, 3.8 does not).
+        behavior: `BLOCKING`: the model waits for the result. `NON_BLOCKING`: the talk goes on meanwhile.
+            None: what the model family does by itself (2.5 and 3.1 wait, 3.8 does not).
         scheduling: For `NON_BLOCKING`: `INTERRUPT` cuts in with the result, `WHEN_IDLE` waits for a pause,
             `SILENT` only remembers it.
         timeout: Seconds it may take before the model is told that it timed out.
@@ -219,8 +221,8 @@ class Toolbox(Mapping[str, Tool]):
         """Find the function to call now.
 
         Returns:
-            The tool, None where there is none of this name; and whether its declaration has changed since the model
-            was told, in which case the model still goes by the old one.
+            The tool, None where there is none of this name; and whether its declaration has changed since the
+            model was told, in which case the model still goes by the old one.
         """
         told = self._tools.get(name)
         if told is None:

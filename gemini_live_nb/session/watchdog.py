@@ -1,7 +1,7 @@
 """Tell a silent model from a dead wire.
 
-Silence alone says nothing: a model may rightly not answer. So the wire itself is asked, with a WebSocket ping, whose
-pong may come half a minute late (PROTOCOL.md §1.4).
+Silence alone says nothing: a model may rightly not answer. So the wire itself is asked, with a WebSocket
+ping, whose pong may come half a minute late (PROTOCOL.md §1.4).
 """
 
 from __future__ import annotations

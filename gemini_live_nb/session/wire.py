@@ -1,8 +1,8 @@
 """One WebSocket: messages handed over in the callback that read them, frames sent without waiting.
 
-`websockets` does the handshake, the framing and the close. Its `recv` and `send` are coroutines with a queue or a lock
-between; for fifty frames a second in each direction that is most of their cost, so `Wire` takes each message where
-`websockets` has parsed it and writes each frame where we stand.
+`websockets` does the handshake, the framing and the close. Its `recv` and `send` are coroutines with a queue
+or a lock between; for fifty frames a second in each direction that is most of their cost, so `Wire` takes
+each message where `websockets` has parsed it and writes each frame where we stand.
 """
 
 from __future__ import annotations
@@ -13,14 +13,13 @@ import logging
 import socket
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.client import ClientProtocol
 from websockets.exceptions import InvalidHandshake, InvalidProxy, InvalidStatus, InvalidURI
 from websockets.frames import Frame, Opcode
-from websockets.http11 import Response
-from websockets.protocol import OPEN
+from websockets.protocol import OPEN, Event
 
 from gemini_live_nb.clock import Clock
 from gemini_live_nb.errors import ConnectError, LiveError, from_status
@@ -44,7 +43,8 @@ class Wire(ClientConnection):
 
     Args:
         protocol: Given by `websockets`.
-        on_message: Called with each message, `str` for a text frame, `bytes` for a binary one. It must not raise.
+        on_message: Called with each message, `str` for a text frame, `bytes` for a binary one. It must not
+            raise.
         on_writable: Called when a stalled socket takes data again.
         on_end: Called once, when the connection is gone.
         options: Given by `websockets`.
@@ -70,7 +70,7 @@ class Wire(ClientConnection):
         """Whether the socket takes frames now: it is open and not stalled."""
         return not self.paused and self.protocol.state is OPEN
 
-    def process_event(self, event: Frame | Response) -> None:
+    def process_event(self, event: Event) -> None:
         """Hand over a message; leave handshake and pongs to `websockets`."""
         if not isinstance(event, Frame) or event.opcode not in (_BINARY, _TEXT, _MORE):
             super().process_event(event)
@@ -145,7 +145,8 @@ async def dial(
     Raises:
         ConnectError: It did not come about; no key is in the error or its traceback.
     """
-    # The server never pings and answers pings up to 30 s late (PROTOCOL.md §1.4): a client's ping kills healthy calls.
+    # The server never pings and answers pings up to 30 s late (PROTOCOL.md §1.4): a client's ping kills
+    # healthy calls.
     attempt = _Dial(
         endpoint.url,
         additional_headers=endpoint.headers,
@@ -176,9 +177,9 @@ async def dial(
             f"no connection: {redact(error)}", hint="check the network, a proxy or firewall"
         )
     else:
-        assert isinstance(opened, Wire)
-        _keep_little_unsent(opened)
-        return opened
+        wire = cast("Wire", opened)
+        _keep_little_unsent(wire)
+        return wire
     # Raised here, not in the except block: the original's traceback holds the URL.
     raise failed
 

@@ -1,0 +1,1 @@
+"""Floor 2: one conversation over one WebSocket at a time."""
