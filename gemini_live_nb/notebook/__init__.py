@@ -11,9 +11,15 @@ from typing import Any
 _HOMES = {
     "Camera": "camera",
     "Channel": "channel",
+    "Diagnosis": "diagnosis",
+    "MessageTable": "messages",
     "Microphone": "microphone",
+    "Panel": "panel",
     "Screen": "camera",
     "Speaker": "speaker",
+    "ToolCalls": "toolcalls",
+    "Transcript": "transcript",
+    "Waveform": "waveform",
 }
 
 __all__ = sorted(_HOMES)

@@ -41,7 +41,7 @@ Act = Callable[[Fields], None]
 
 
 class Controls(View):
-    """Connect and stop, status in words, a red mark while something is captured, time, tokens, latency, problems.
+    """Connect and stop, status in words, a red mark while something is captured, figures, problems.
 
     Args:
         of: A `Live`.

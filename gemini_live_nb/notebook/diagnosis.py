@@ -12,7 +12,8 @@ from .kernel import ipykernel_version
 from .view import Buffers, Fields, View
 
 _TYPES = {
-    "host": str, "secure": bool, "media": bool, "microphone": str, "camera": str, "microphones": int, "cameras": int,
+    "host": str, "secure": bool, "media": bool, "microphone": str, "camera": str,
+    "microphones": int, "cameras": int,
 }  # fmt: skip
 
 
@@ -42,7 +43,9 @@ class Diagnosis(View):
     @property
     def findings(self) -> list[Finding]:
         """What there is to say now, worst first."""
-        facts = Facts(**self._page, ipykernel=ipykernel_version(), phase="on" if self.source.running else "off")
+        facts = Facts(
+            **self._page, ipykernel=ipykernel_version(), phase="on" if self.source.running else "off"
+        )
         error = getattr(self.source.of, "error", None)
         if error is not None:
             facts.error = str(getattr(error, "message", error)), str(getattr(error, "hint", ""))
@@ -51,11 +54,15 @@ class Diagnosis(View):
         return diagnose(facts)
 
     def whole(self) -> tuple[Fields, Buffers]:
+        """Everything the page needs."""
         return {"findings": [finding._asdict() for finding in self.findings]}, []
 
     def asked(self, message: Fields, buffers: Buffers) -> None:
+        """Answer the page."""
         if message.get("kind") == "facts" and isinstance(given := message.get("facts"), dict):
-            self._page = {name: given[name] for name, kind in _TYPES.items() if isinstance(given.get(name), kind)}
+            self._page = {
+                name: given[name] for name, kind in _TYPES.items() if isinstance(given.get(name), kind)
+            }
             self.reply(message, {})
             self.touch()
 

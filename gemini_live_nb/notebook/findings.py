@@ -79,7 +79,14 @@ def diagnose(facts: Facts) -> list[Finding]:
     >>> [finding.id for finding in diagnose(Facts(host="jupyter", secure=False))][0]
     'insecure'
     """
-    found = [*_error(facts), *_page(facts), *_microphone(facts), *_others(facts), *_kernel(facts), *_session(facts)]
+    found = [
+        *_error(facts),
+        *_page(facts),
+        *_microphone(facts),
+        *_others(facts),
+        *_kernel(facts),
+        *_session(facts),
+    ]
     order = {"bad": 0, "warn": 1, "good": 2}
     return sorted(found, key=lambda finding: order[finding.level])
 
@@ -98,20 +105,23 @@ def _page(facts: Facts) -> Iterator[Finding]:
             "vscode",
             "bad",
             "VS Code gives notebooks neither microphone nor camera",
-            "Open the notebook in a browser (make lab). Typing, files (live.stream_audio(\"question.wav\")), sound and "
-            "transcript work here too.",
+            "Open the notebook in a browser (make lab). Typing, files, sound and transcript work here too: "
+            'live.stream_audio("question.wav").',
         )
     elif facts.secure is False:
         yield Finding(
             "insecure",
             "bad",
             "This page is not secure, so the browser hides microphone and camera from it",
-            "Open it as http://localhost:8888, by a tunnel where the server is elsewhere (ssh -L 8888:localhost:8888 HOST), "
-            "or serve it over https.",
+            "Open it as http://localhost:8888, by a tunnel where the server is elsewhere "
+            "(ssh -L 8888:localhost:8888 HOST), or serve it over https.",
         )
     elif facts.media is False:
         yield Finding(
-            "media", "bad", "This page may not use microphone or camera", "Open the notebook in JupyterLab in a browser."
+            "media",
+            "bad",
+            "This page may not use microphone or camera",
+            "Open the notebook in JupyterLab in a browser.",
         )
     elif facts.secure:
         yield Finding("secure", "good", "The page may ask for microphone and camera")
@@ -125,7 +135,7 @@ def _microphone(facts: Facts) -> Iterator[Finding]:
             "denied",
             "bad",
             "The browser refuses the microphone to this page",
-            "Click the sign left of the address, allow the microphone, and press the microphone's button again.",
+            "Click the sign left of the address, allow the microphone, and press its button again.",
         )
     elif facts.microphones == 0:
         yield Finding(
@@ -141,7 +151,7 @@ def _microphone(facts: Facts) -> Iterator[Finding]:
             "silent",
             "warn",
             f"The microphone is on and has heard nothing for {facts.silent_for:.0f} s",
-            "It may be the wrong one (choose another in its menu), muted by a switch on it, or by the system.",
+            "It may be the wrong one (choose another in its menu), or muted by a switch or the system.",
         )
     elif facts.mic_state == "live":
         yield Finding("microphone on", "good", "The microphone is on")
@@ -177,14 +187,19 @@ def _kernel(facts: Facts) -> Iterator[Finding]:
             "busy",
             "warn",
             "Microphone and buttons wait while a cell runs",
-            f"ipykernel {version} serves them between cells only. Install ipykernel 7.1 or newer, or open JupyterLab on the "
-            "machine the kernel runs on.",
+            f"ipykernel {version} serves them between cells only. Install ipykernel 7.1 or newer, or open "
+            "JupyterLab on the machine the kernel runs on.",
         )
     elif facts.carrier:
         way = "directly (socket)" if facts.carrier == "socket" else "through Jupyter (comm)"
         yield Finding("channel", "good", f"Sound and pictures reach the kernel {way}")
     elif facts.host and facts.host != "vscode":
-        yield Finding("channel", "warn", "No media channel is open yet", "It opens when microphone or speaker is first shown.")
+        yield Finding(
+            "channel",
+            "warn",
+            "No media channel is open yet",
+            "It opens when microphone or speaker is first shown.",
+        )
 
 
 def _session(facts: Facts) -> Iterator[Finding]:
@@ -201,5 +216,8 @@ def _session(facts: Facts) -> Iterator[Finding]:
         yield Finding("on", "good", "The session is connected")
     if facts.manual and facts.phase == "on":
         yield Finding(
-            "manual", "warn", "Push-to-talk is on", "Hold the button, or the space bar, while you speak; the model answers after."
+            "manual",
+            "warn",
+            "Push-to-talk is on",
+            "Hold the button, or the space bar, while you speak; the model answers after.",
         )

@@ -1,14 +1,15 @@
 """What the wire console knows of each frame: a few columns that grow, and the filter over them.
 
-Rows come once each, from the recorder or, for what was recorded before, from the log's index; nothing is read again per update.
-Most frames are bare sound, and their words are made from the columns when a row is looked at.
+Rows come once each, from the recorder or, for what was recorded before, from the log's index; nothing is
+read again per update. Most frames are bare sound, and their words are made from the columns when a row is
+looked at.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import numpy as np
@@ -24,12 +25,21 @@ if TYPE_CHECKING:
 
 SOUND = mask("realtimeInput.audio", "realtimeInput.mediaChunks", "modelTurn.audio")
 MEDIA = SOUND | mask("realtimeInput.video")
-_BARE = MEDIA | mask("realtimeInput", "serverContent")
+_TELLING = ~(MEDIA | mask("realtimeInput", "serverContent")) & (2**64 - 1)
 _CONTAINERS = {"realtimeInput", "serverContent"}
 _LONGEST = 160
 
 _COLUMNS = np.dtype(
-    [("seq", "i8"), ("t", "f8"), ("direction", "u1"), ("kinds", "u8"), ("bytes", "u4"), ("ms", "f4"), ("rate", "u4"), ("media", "u4")]
+    [
+        ("seq", "i8"),
+        ("t", "f8"),
+        ("direction", "u1"),
+        ("kinds", "u8"),
+        ("bytes", "u4"),
+        ("ms", "f4"),
+        ("rate", "u4"),
+        ("media", "u4"),
+    ]
 )
 
 Line = tuple[int, float, int, str, str, str, str]
@@ -69,14 +79,19 @@ class Frames:
         if not len(heads):
             return
         columns = np.zeros(max(1024, 2 * len(heads)), _COLUMNS)
-        for name, column in (("seq", "seq"), ("direction", "direction"), ("kinds", "kinds"), ("bytes", "wire_bytes")):
+        for name, column in (
+            ("seq", "seq"),
+            ("direction", "direction"),
+            ("kinds", "kinds"),
+            ("bytes", "wire_bytes"),
+        ):
             columns[name][: len(heads)] = rows[column][heads]
         for name, column in (("ms", "media_ms"), ("rate", "media_rate"), ("media", "media_bytes")):
             columns[name][: len(heads)] = rows[column][heads]
         columns["t"][: len(heads)] = rows["t_ns"][heads] * 1e-9
         self._columns, self._count = columns, len(heads)
         self.kinds = int(np.bitwise_or.reduce(rows["kinds"][heads]))
-        telling = np.flatnonzero((rows["kinds"][heads] & ~np.uint64(_BARE)) != 0)
+        telling = np.flatnonzero(~bare(rows["kinds"][heads]))
         ends = np.append(heads[1:], len(rows))
         for place in telling.tolist():
             self._words[place] = words(unpack(rows[heads[place] : ends[place]], table.heap))
@@ -92,7 +107,7 @@ class Frames:
             *(head.seq, head.t_ns * 1e-9, head.direction, head.kinds, head.wire_bytes),
             *(head.media_ms, head.media_rate, head.media_bytes),
         )
-        if head.kinds & ~_BARE:
+        if not bare(head.kinds):
             self._words[self._count] = words(rows)
         self.kinds |= head.kinds
         self._count += 1
@@ -103,7 +118,12 @@ class Frames:
         if said is not None:
             return said
         column = self._columns[place]
-        return _media(float(column["ms"]), int(column["rate"]), int(column["media"]), sound=bool(int(column["kinds"]) & SOUND))
+        return _media(
+            float(column["ms"]),
+            int(column["rate"]),
+            int(column["media"]),
+            sound=bool(int(column["kinds"]) & SOUND),
+        )
 
     def line(self, place: int) -> Line:
         """One row of the console."""
@@ -134,18 +154,25 @@ class Filter:
         if self.way in DIRECTIONS:
             fits &= columns["direction"] == DIRECTIONS.index(self.way)
         if self.kind == "-media":
-            fits &= (columns["kinds"] & ~np.uint64(_BARE)) != 0
+            fits &= ~bare(columns["kinds"])
         elif self.kind in KINDS:
             fits &= (columns["kinds"] & np.uint64(mask(self.kind))) != 0
         return begin + np.flatnonzero(fits)
 
     def fits_text(self, frames: Frames, place: int, raw: Callable[[int], str]) -> bool:
-        """Whether the text is in what the row says, or else in the frame itself; bare sound has no text to look into."""
+        """Whether the text is in what the row says, or else in the frame itself, bare sound apart."""
         wanted = self.text.casefold()
         kinds = int(frames.columns["kinds"][place])
-        if wanted in frames.words_at(place).casefold() or any(wanted in name.casefold() for name in names(kinds)):
+        if wanted in frames.words_at(place).casefold() or any(
+            wanted in name.casefold() for name in names(kinds)
+        ):
             return True
-        return bool(kinds & ~_BARE) and wanted in raw(int(frames.columns["seq"][place])).casefold()
+        return not bare(kinds) and wanted in raw(int(frames.columns["seq"][place])).casefold()
+
+
+def bare(kinds: Any) -> Any:
+    """Whether a frame is sound or a picture and nothing else; for one mask, or an array of them."""
+    return ((kinds & MEDIA) != 0) & ((kinds & _TELLING) == 0)
 
 
 def words(rows: Iterable[Row]) -> str:
@@ -176,7 +203,9 @@ def _arguments(extra: str) -> str:
     inside = given.get("args", given.get("response", given)) if isinstance(given, dict) else given
     if not isinstance(inside, dict):
         return str(inside)[:_LONGEST]
-    return ", ".join(f"{name}={msgspec.json.encode(value).decode()}" for name, value in inside.items())[:_LONGEST]
+    return ", ".join(f"{name}={msgspec.json.encode(value).decode()}" for name, value in inside.items())[
+        :_LONGEST
+    ]
 
 
 def _media(ms: float, rate: int, size: int, *, sound: bool) -> str:

@@ -101,8 +101,8 @@ class Lane:
 class Lanes:
     """Both lanes, laid frame by frame.
 
-    Sound of the model comes faster than it is played: each piece begins where the one before ends, and what is left of it when
-    the model is interrupted was never played.
+    Sound of the model comes faster than it is played: each piece begins where the one before ends, and what
+    is left of it when the model is interrupted was never played.
 
     Args:
         seconds: How much of the past is kept.

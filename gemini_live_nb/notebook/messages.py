@@ -20,16 +20,17 @@ if TYPE_CHECKING:
     from ..log.index import Row
 
 _NEWEST = 24
-"""Rows sent along with every update, so that the newest show even while the kernel is too busy to be asked."""
+"""Rows sent along with every update, so that the newest show even while the kernel is too busy to be
+asked."""
 _MOST_ASKED = 500
 _SEARCH_S = 0.03
 
 
 class MessageTable(View):
-    """Every frame both ways, newest first: filtered by direction, kind and text, opened to JSON, copied as JSON or Python.
+    """Every frame both ways, newest first: filtered, opened to JSON, copied as JSON or as Python.
 
-    Frames are held by the log; the page has the rows in sight. Resumption handles are struck out here: a display must not show
-    what opens a whole conversation.
+    Frames are held by the log; the page has the rows in sight. Resumption handles are struck out here: a
+    display must not show what opens a whole conversation.
 
     Args:
         of: A `Live`, a `LiveSession`, a `SessionLog` or a replay.
@@ -61,17 +62,21 @@ class MessageTable(View):
         self._searched = 0
 
     def anew(self) -> None:
+        """Forget the run before."""
         self._reset()
 
     def seen(self, rows: Sequence[Row]) -> bool:
+        """Put a frame aside."""
         self._news.append(rows)
         return True
 
     def whole(self) -> tuple[Fields, Buffers]:
+        """Everything the page needs."""
         self._take_in()
         return {"kinds": list(names(self._frames.kinds)), **self._state()}, []
 
     def changed(self) -> tuple[Fields, Buffers] | None:
+        """What is new since the last message."""
         kinds, total, matched = self._frames.kinds, len(self._frames), len(self._matches)
         self._take_in()
         if (total, matched) == (len(self._frames), len(self._matches)):
@@ -82,13 +87,16 @@ class MessageTable(View):
         return state, []
 
     def asked(self, message: Fields, buffers: Buffers) -> None:
+        """Answer the page."""
         match message.get("kind"):
             case "filter":
                 self._set_filter(*(str(message.get(name, "")) for name in ("way", "of", "text")))
             case "rows":
                 first = max(0, int(message.get("first", 0)))
                 last = min(len(self._matches), first + min(int(message.get("count", 0)), _MOST_ASKED))
-                self.reply(message, {"filter": self._filters, "first": first, "rows": self._lines(first, last)})
+                self.reply(
+                    message, {"filter": self._filters, "first": first, "rows": self._lines(first, last)}
+                )
             case "frame" | "copy" | "media":
                 self._open(message)
 
@@ -102,15 +110,27 @@ class MessageTable(View):
         log = self.source.log
         frame = log.frame(int(message["seq"])) if log is not None else None
         if frame is None:
-            gone = {"text": "no longer kept", "value": None, "media": [], "notes": [], "copies": False}
+            gone: Fields = {
+                "text": "no longer kept",
+                "value": None,
+                "media": [],
+                "notes": [],
+                "copies": False,
+            }
             self.reply(message, gone)
         elif message["kind"] == "frame":
             self.reply(message, unfold(frame))
         elif message["kind"] == "copy":
-            self.reply(message, {"text": as_python(frame) if message.get("form") == "python" else as_json(frame)})
+            self.reply(
+                message, {"text": as_python(frame) if message.get("form") == "python" else as_json(frame)}
+            )
         else:
             item = list(media(frame.json()))[int(message["i"])]
-            self.reply(message, {"sort": item.sort, "mime": item.mime, "rate": item.rate(frame.direction)}, [item.data])
+            self.reply(
+                message,
+                {"sort": item.sort, "mime": item.mime, "rate": item.rate(frame.direction)},
+                [item.data],
+            )
 
     def _take_in(self) -> None:
         """Take in what is new, and look through as much of it as there is time for."""
@@ -175,6 +195,8 @@ class _Growing:
     def extend(self, more: npt.NDArray[np.intp]) -> None:
         needed = self._count + len(more)
         if needed > len(self._numbers):
-            self._numbers = np.concatenate((self._numbers[: self._count], np.zeros(2 * needed - self._count, np.intp)))
+            self._numbers = np.concatenate(
+                (self._numbers[: self._count], np.zeros(2 * needed - self._count, np.intp))
+            )
         self._numbers[self._count : needed] = more
         self._count = needed

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ..errors import LiveError
-from ..protocol.redaction import redact
+from ..errors.redaction import redact
 
 _MOST = 5
 _LONGEST = 6000
@@ -67,14 +67,21 @@ class Notices:
         self.tell("bad", title, redact(str(error)), "", redact(trace)[-_LONGEST:])
 
     def tell(
-        self, level: Literal["bad", "warn", "info"], title: str, text: str = "", hint: str = "", trace: str = ""
+        self,
+        level: Literal["bad", "warn", "info"],
+        title: str,
+        text: str = "",
+        hint: str = "",
+        trace: str = "",
     ) -> None:
         """Add a notice; the same one twice in a row counts once."""
         with self._lock:
             last = self._notices[-1] if self._notices else None
             if last is not None and (last.title, last.text) == (title, text):
                 return
-            self._notices = [*self._notices, Notice(next(self._numbers), level, title, text, hint, trace)][-_MOST:]
+            self._notices = [*self._notices, Notice(next(self._numbers), level, title, text, hint, trace)][
+                -_MOST:
+            ]
         self._changed()
 
     def dismiss(self, id: int) -> None:

@@ -1,8 +1,10 @@
 """One thread that does the widgets' work, paced.
 
-Events come in on the I/O thread and clicks on whatever thread the kernel picks; both only leave a note here. The notes are
-worked off in one place, in order, and a widget that has something to show sends it at most every so often: Jupyter drops what
-exceeds its message rate without a word, and a page has no use for more than some twenty updates a second.
+Events come in on the I/O thread and clicks on whatever thread the kernel picks; both only leave a note here.
+The notes are
+worked off in one place, in order, and a widget that has something to show sends it at most every so often:
+Jupyter drops what exceeds its message rate without a word, and a page has no use for more than some twenty
+updates a second.
 """
 
 from __future__ import annotations
@@ -49,7 +51,7 @@ class Pace:
             self._wake.notify()
 
     def soon(self, widget: Paced) -> None:
-        """Have `widget.flush()` called as soon as its pace allows. Returns at once; calls before the flush count once."""
+        """Have `widget.flush()` called as soon as its pace allows, once for all calls until then."""
         if widget in self._due:
             return
         with self._wake:
@@ -73,7 +75,7 @@ class Pace:
             job = self._next()
             try:
                 job()
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 - it is told, and the next job runs
                 self._report(error)
 
     def _next(self) -> Job:
@@ -93,7 +95,9 @@ class Pace:
 
 def _excepthook(error: BaseException) -> None:
     """Shows what went wrong where Python shows exceptions of threads."""
-    threading.excepthook(threading.ExceptHookArgs((type(error), error, error.__traceback__, threading.current_thread())))
+    threading.excepthook(
+        threading.ExceptHookArgs((type(error), error, error.__traceback__, threading.current_thread()))
+    )
 
 
 PACE = Pace()

@@ -1,6 +1,7 @@
 """What stays in the cell: the conversation as static HTML, for when no kernel is there to draw a widget.
 
-Everything in it that a model or a server said is escaped; there is no script, and sound only where it is asked for.
+Everything in it that a model or a server said is escaped; there is no script, and sound only where it is
+asked for.
 """
 
 from __future__ import annotations
@@ -25,8 +26,11 @@ _LONGEST = 4000
 _WIDTH, _HEIGHT, _BARS = 640, 64, 320
 # Readable on white and on black: nobody tells a saved page which it is on.
 _COLOURS = ("#2490a8", "#8d6ad4")
-_WHO = f'style="padding:2px 12px 2px 0;vertical-align:top;white-space:nowrap;font-weight:600;text-align:left;color:{{}}"'
-_SAID = 'style="padding:2px 0;vertical-align:top;text-align:left;white-space:pre-wrap;overflow-wrap:anywhere;unicode-bidi:isolate"'
+_CELL = "vertical-align:top;text-align:left;"
+_WHO = _CELL + "padding:2px 12px 2px 0;white-space:nowrap;font-weight:600;color:{}"
+_SAID = _CELL + "padding:2px 0;white-space:pre-wrap;overflow-wrap:anywhere;unicode-bidi:isolate"
+_TABLE = "border-collapse:collapse;width:100%;margin:0;font-size:13px;line-height:1.5"
+_PICTURE = f"display:block;width:100%;max-width:{_WIDTH}px;height:{_HEIGHT}px;margin:2px 0 6px"
 
 _ESCAPES = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?|\x1b[@-_]?")
 _TRICKS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
@@ -55,8 +59,9 @@ def record(turns: Sequence[Turn], lanes: Lanes | None = None, *, title: str = ""
     rows = [row for turn in shown for row in _rows(turn, audio=audio)]
     head = f'<div style="opacity:.75;padding-bottom:4px">{text(title)}</div>' if title else ""
     more = f'<div style="opacity:.75">{left_out} earlier turns are in the log.</div>' if left_out > 0 else ""
-    table = f'<table style="border-collapse:collapse;width:100%;margin:0;font-size:13px;line-height:1.5">{"".join(rows)}</table>'
-    return f'<div class="glnb-record" style="font-size:13px;line-height:1.5">{head}{picture(lanes)}{more}{table}</div>'
+    table = f'<table style="{_TABLE}">{"".join(rows)}</table>'
+    inside = head + picture(lanes) + more + table
+    return f'<div class="glnb-record" style="font-size:13px;line-height:1.5">{inside}</div>'
 
 
 def picture(lanes: Lanes | None) -> str:
@@ -70,7 +75,7 @@ def picture(lanes: Lanes | None) -> str:
     said = f"Sound of {seconds:.0f} seconds: you above, the model below"
     return (
         f'<svg viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" aria-label="{said}" preserveAspectRatio="none" '
-        f'style="display:block;width:100%;max-width:{_WIDTH}px;height:{_HEIGHT}px;margin:2px 0 6px"><title>{said}</title>{drawn}</svg>'
+        f'style="{_PICTURE}"><title>{said}</title>{drawn}</svg>'
     )
 
 
@@ -96,8 +101,10 @@ def _bars(lanes: Lanes, number: int, begin: int, end: int) -> str:
         for i, top in enumerate(tops.tolist())
         if top > 0.08
     )
-    line = f'<path d="M0 {middle}h{_WIDTH}" stroke="{_COLOURS[number]}" stroke-width=".6" opacity=".6" fill="none"/>'
-    return f'{line}<path d="{path}" stroke="{_COLOURS[number]}" stroke-width="{step * 0.7:.2f}" fill="none"/>'
+    return (
+        f'<g stroke="{_COLOURS[number]}" fill="none"><path d="M0 {middle}h{_WIDTH}" stroke-width=".6"/>'
+        f'<path d="{path}" stroke-width="{step * 0.7:.2f}"/></g>'
+    )
 
 
 def _rows(turn: Turn, *, audio: bool) -> list[str]:
@@ -111,7 +118,8 @@ def _rows(turn: Turn, *, audio: bool) -> list[str]:
 
 
 def _row(who: str, number: int, said: str) -> str:
-    return f'<tr><th {_WHO.format(_COLOURS[number])}>{who}</th><td dir="auto" {_SAID}>{said}</td></tr>'
+    head = f'<th style="{_WHO.format(_COLOURS[number])}">{who}</th>'
+    return f'<tr>{head}<td dir="auto" style="{_SAID}">{said}</td></tr>'
 
 
 def _answer(turn: Turn) -> str:
@@ -119,7 +127,8 @@ def _answer(turn: Turn) -> str:
     if not turn.interrupted or heard == whole or not whole.startswith(heard):
         return text(whole)
     lost = whole[len(heard) :]
-    return f'{text(heard)}<s style="opacity:.7">{text(lost)}</s> <span style="opacity:.75">({text(note(turn))})</span>'
+    how = f'<span style="opacity:.75">({text(note(turn))})</span>'
+    return f'{text(heard)}<s style="opacity:.7">{text(lost)}</s> {how}'
 
 
 def _call(call: ToolCall) -> str:

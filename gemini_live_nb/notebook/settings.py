@@ -22,7 +22,8 @@ class Field:
     Attributes:
         name: Of `LiveConfig`.
         label: What it is called.
-        kind: `select`, `list` (a text with suggestions), `area`, `number`, `integer`, or `switch` (on, off, or the server's choice).
+        kind: `select`, `list` (a text with suggestions), `area`, `number`, `integer`, or `switch` (on, off,
+            or the server's choice).
         choices: Values and what they are called.
         hint: What it does, shown when pointed at.
     """
@@ -49,9 +50,20 @@ GROUPS: tuple[tuple[str, tuple[Field, ...]], ...] = (
     (
         "Model",
         (
-            Field("model", "Model", "list", tuple((model, "") for model in _MODELS), f"{DEFAULT_MODEL} where none is chosen"),
+            Field(
+                "model",
+                "Model",
+                "list",
+                tuple((model, "") for model in _MODELS),
+                f"{DEFAULT_MODEL} where none is chosen",
+            ),
             Field("voice_name", "Voice", "select", tuple((voice, voice) for voice in VOICES)),
-            Field("language_code", "Language", "list", tuple((code, "") for code in ("en-US", "de-DE", "fr-FR", "es-ES", "ja-JP"))),
+            Field(
+                "language_code",
+                "Language",
+                "list",
+                tuple((code, "") for code in ("en-US", "de-DE", "fr-FR", "es-ES", "ja-JP")),
+            ),
             Field("system_instruction", "Instructions", "area", (), "What the model is told about itself"),
         ),
     ),
@@ -79,13 +91,28 @@ GROUPS: tuple[tuple[str, tuple[Field, ...]], ...] = (
                 _named("END_SENSITIVITY_HIGH", "END_SENSITIVITY_LOW"),
                 "How readily a pause counts as the end",
             ),
-            Field("silence_duration_ms", "Silence, ms", "integer", (), "Milliseconds of silence that end your turn"),
-            Field("prefix_padding_ms", "Padding, ms", "integer", (), "Milliseconds of speech before it counts as begun"),
+            Field(
+                "silence_duration_ms",
+                "Silence, ms",
+                "integer",
+                (),
+                "Milliseconds of silence that end your turn",
+            ),
+            Field(
+                "prefix_padding_ms",
+                "Padding, ms",
+                "integer",
+                (),
+                "Milliseconds of speech before it counts as begun",
+            ),
             Field(
                 "activity_handling",
                 "When you speak meanwhile",
                 "select",
-                (("START_OF_ACTIVITY_INTERRUPTS", "the model is cut off"), ("NO_INTERRUPTION", "the model speaks on")),
+                (
+                    ("START_OF_ACTIVITY_INTERRUPTS", "the model is cut off"),
+                    ("NO_INTERRUPTION", "the model speaks on"),
+                ),
             ),
         ),
     ),
@@ -96,10 +123,20 @@ GROUPS: tuple[tuple[str, tuple[Field, ...]], ...] = (
             Field("max_output_tokens", "Longest answer, tokens", "integer"),
             Field("thinking_budget", "Thinking, tokens", "integer", (), "2.5 models; 0 turns it off"),
             Field(
-                "thinking_level", "Thinking level", "select", _named("MINIMAL", "LOW", "MEDIUM", "HIGH"), "3.1 and 3.8 extended models"
+                "thinking_level",
+                "Thinking level",
+                "select",
+                _named("MINIMAL", "LOW", "MEDIUM", "HIGH"),
+                "3.1 and 3.8 extended models",
             ),
             Field("include_thoughts", "Show thoughts", "switch"),
-            Field("proactive_audio", "May keep silent", "switch", (), "Proactive audio: the model need not answer everything"),
+            Field(
+                "proactive_audio",
+                "May keep silent",
+                "switch",
+                (),
+                "Proactive audio: the model need not answer everything",
+            ),
             Field("enable_affective_dialog", "Answers in your tone", "switch", (), "Affective dialog"),
             Field(
                 "media_resolution",
@@ -133,9 +170,10 @@ class Owner(Protocol):
 
 
 class Settings(View):
-    """Model, voice, instructions, turn taking and the rest, for the next connection; a masked field for an API key.
+    """Model, voice, instructions, turn taking and the rest; a masked field for an API key.
 
-    The key goes to Python in a message of its own, is kept in the process's memory, and is in no trait, log or file.
+    The key goes to Python in a message of its own, is kept in the process's memory, and is in no trait, log
+    or file.
 
     Args:
         of: A `Live`.
@@ -155,6 +193,7 @@ class Settings(View):
         super().__init__(of, **layout)
 
     def whole(self) -> tuple[Fields, Buffers]:
+        """Everything the page needs."""
         live = self.source.of
         warnings = [{"name": about(words), "words": words} for words in live.check()]
         refused = [{"name": name, "words": words} for name, words in self._refused.items()]
@@ -167,6 +206,7 @@ class Settings(View):
         }, []
 
     def asked(self, message: Fields, buffers: Buffers) -> None:
+        """Answer the page."""
         match message.get("kind"):
             case "set":
                 self._set(str(message.get("name")), message.get("value"))

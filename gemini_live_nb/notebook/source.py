@@ -1,8 +1,8 @@
 """What the views see of a conversation, whatever it is given as.
 
-A `Live`, a `LiveSession`, a `SessionLog` or a replay: each has a log, and a log that is being written tells of every frame the
-moment it is indexed. So one adapter does for all. It reads nothing twice: rows come once each, turns and calls are those of the
-one fold that the session uses itself.
+A `Live`, a `LiveSession`, a `SessionLog` or a replay: each has a log, and a log that is being written tells
+of every frame the moment it is indexed. So one adapter does for all. It reads nothing twice: rows come once
+each, turns and calls are those of the one fold that the session uses itself.
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ class Source:
             told(None)
 
     def now(self) -> float:
-        """Seconds on the run's clock: those of the newest frame, and what has passed since while a connection stands."""
+        """Seconds on the run's clock; it stands still while no connection does."""
         return self._heard_t + (time.monotonic() - self._heard_at if self.running else 0.0)
 
     @property

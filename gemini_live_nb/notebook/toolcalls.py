@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import msgspec
 
-from ..log.describe import KIND
 from ..log.index import unpack
-from ..protocol.kinds import BIT, mask
+from ..protocol.kinds import BIT, KINDS, mask
 from .assets import module, style
 from .view import Buffers, Fields, View
 
@@ -39,7 +38,9 @@ class ToolCalls(View):
     _esm = module("toolcalls.js")
     _css = style("toolcalls.css")
 
-    kinds: ClassVar[int] = mask("toolCall", "modelTurn.functionCall", "toolCallCancellation", "toolResponse", "tool", "close")
+    kinds: ClassVar[int] = mask(
+        "toolCall", "modelTurn.functionCall", "toolCallCancellation", "toolResponse", "tool", "close"
+    )
 
     def __init__(self, of: Any, **layout: Any) -> None:
         self._reset()
@@ -67,6 +68,7 @@ class ToolCalls(View):
         return {"total": len(self._calls), "calls": [self._told(i) for i in shown]}, []
 
     def changed(self) -> tuple[Fields, Buffers] | None:
+        """What is new since the last message."""
         known = len(self._calls)
         self._calls += self.source.calls(after=known)
         news: list[Fields] = []
@@ -84,6 +86,7 @@ class ToolCalls(View):
         self._reset()
 
     def asked(self, message: Fields, buffers: Buffers) -> None:
+        """Answer the page."""
         match message.get("kind"):
             case "answer":
                 self._answer(str(message.get("key")), approved=message.get("approved") is True)
@@ -113,7 +116,7 @@ class ToolCalls(View):
         asking: set[str] = set()
         if self.source.running and self.source.log is not None:
             table = self.source.log.table()
-            for row in unpack(table.rows[table.rows["kind"] == KIND["tool"]], table.heap):
+            for row in unpack(table.rows[table.rows["kind"] == KINDS.index("tool")], table.heap):
                 _follow(row, asking)
         return asking
 

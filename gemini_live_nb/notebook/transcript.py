@@ -22,7 +22,7 @@ _GROWING = ("user", "model", "thoughts")
 
 
 class Transcript(View):
-    """Who said what: fragments stitched into turns, thoughts apart, and struck out what was cut off before it was heard.
+    """Who said what: stitched into turns, thoughts apart, struck out what was never heard.
 
     Args:
         of: A `Live`, a `LiveSession`, a `SessionLog` or a replay.
@@ -35,7 +35,9 @@ class Transcript(View):
     _esm = module("transcript.js")
     _css = style("transcript.css")
 
-    kinds: ClassVar[int] = ~mask("realtimeInput.audio", "realtimeInput.video", "realtimeInput", "sessionResumptionUpdate")
+    kinds: ClassVar[int] = ~mask(
+        "realtimeInput.audio", "realtimeInput.video", "realtimeInput", "sessionResumptionUpdate"
+    )
 
     def __init__(self, of: Any, **layout: Any) -> None:
         self._shown: dict[int, Fields] = {}
@@ -47,6 +49,7 @@ class Transcript(View):
         return "\n\n".join(filter(None, (_markdown(turn) for turn in self.source.turns)))
 
     def whole(self) -> tuple[Fields, Buffers]:
+        """Everything the page needs."""
         turns = self.source.turns
         last = len(turns)
         shown = {i: told(turns[i], i) for i in range(max(0, last - _PAGE), last)}
@@ -54,6 +57,7 @@ class Transcript(View):
         return {"turns": list(shown.values())}, []
 
     def changed(self) -> tuple[Fields, Buffers] | None:
+        """What is new since the last message."""
         turns = self.source.turns
         last = len(turns)
         news: list[Fields] = []
@@ -68,9 +72,11 @@ class Transcript(View):
         return ({"turns": news}, []) if news else None
 
     def anew(self) -> None:
+        """Forget the run before."""
         self._shown.clear()
 
     def asked(self, message: Fields, buffers: Buffers) -> None:
+        """Answer the page."""
         match message.get("kind"):
             case "older":
                 self.reply(message, {"turns": self._page(int(message.get("before", 0)))})

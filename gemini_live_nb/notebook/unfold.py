@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import msgspec
 
 from ..log.frame import base64_bytes
-from ..protocol.redaction import STRUCK, redact
+from ..errors.redaction import STRUCK, redact
 
 if TYPE_CHECKING:
     from ..log.frame import LogFrame
@@ -62,9 +62,9 @@ def unfold(frame: LogFrame) -> dict[str, Any]:
     """A frame as the page shows it.
 
     Returns:
-        `value`: its JSON, every base64 run emptied and every resumption handle struck out; `media`: what was taken out, with
-        path and label; `text`: instead of both where it is no JSON; `notes`: what was odd about it; `copies`: whether it can be
-        copied as JSON.
+        `value`: its JSON, every base64 run emptied and every resumption handle struck out; `media`: what was
+        taken out, with path and label; `text`: instead of both where it is no JSON; `notes`: what was odd
+        about it; `copies`: whether it can be copied as JSON.
     """
     value = frame.json()
     decoded = frame.decoded()
@@ -78,7 +78,10 @@ def unfold(frame: LogFrame) -> dict[str, Any]:
     if size > _MOST:
         text = msgspec.json.encode(shown).decode()[:_MOST] + "…"
         return {"value": None, "media": [], "text": text, "notes": notes, "copies": True}
-    told = [{"path": item.path, "i": i, "label": item.label(frame.direction), "sort": item.sort} for i, item in enumerate(found)]
+    told = [
+        {"path": item.path, "i": i, "label": item.label(frame.direction), "sort": item.sort}
+        for i, item in enumerate(found)
+    ]
     return {"value": shown, "media": told, "text": None, "notes": notes, "copies": True}
 
 
@@ -144,7 +147,9 @@ class _Code:
 def _with_references(value: Any, path: Path, seq: int, found: dict[Path, Media]) -> Any:
     if isinstance(value, dict):
         return {
-            name: STRUCK if name in _HANDLES and inside else _with_references(inside, (*path, name), seq, found)
+            name: STRUCK
+            if name in _HANDLES and inside
+            else _with_references(inside, (*path, name), seq, found)
             for name, inside in value.items()
         }
     if isinstance(value, list):
@@ -152,5 +157,3 @@ def _with_references(value: Any, path: Path, seq: int, found: dict[Path, Media])
     if path in found and len(value) > 200:
         return _Code(f"log.frame({seq}).json()" + "".join(f"[{step!r}]" for step in path))
     return value
-
-

@@ -1,7 +1,8 @@
-"""What all views share: paced, numbered messages down; requests from the page up; a state that a reloaded page can ask for.
+"""What all views share: paced messages down, requests up, a state that a reloaded page can ask for.
 
-A view's traits are its layout and nothing else: what a trait holds is saved in the notebook. What it shows goes down as custom
-messages. Those are numbered, so that a page that missed some notices, says `hello`, and is given everything anew.
+A view's traits are its layout and nothing else: what a trait holds is saved in the notebook. What it shows
+goes down as custom messages. Those are numbered, so that a page that missed some notices, says `hello`, and
+is given everything anew.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import secrets
 import threading
 import weakref
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import anywidget
@@ -34,9 +35,9 @@ _registered: weakref.WeakSet[Any] = weakref.WeakSet()
 class View(anywidget.AnyWidget):
     """A widget that shows one source.
 
-    A subclass says what is shown at first (`whole`), what has changed since (`changed`), and what to do with a frame (`seen`), with
-    another run (`anew`) and with a message of the page (`asked`). All of them run on the pace's thread but `seen`, which runs
-    where frames are recorded and only takes notes.
+    A subclass says what is shown at first (`whole`), what has changed since (`changed`), and what to do with
+    a frame (`seen`), with another run (`anew`) and with a message of the page (`asked`). All of them run on
+    the pace's thread but `seen`, which runs where frames are recorded and only takes notes.
 
     Args:
         of: A `Live`, a `LiveSession`, a `SessionLog` or a replay.
@@ -59,7 +60,7 @@ class View(anywidget.AnyWidget):
         _views[self._view_id] = self
         _register_target()
         self.on_msg(self._plain)
-        self._leave = self.source.listen(self._told)
+        self._leave: Callable[[], None] | None = self.source.listen(self._recorded)
         self.touch()
 
     def __repr__(self) -> str:
@@ -86,13 +87,13 @@ class View(anywidget.AnyWidget):
         """Send what is new; called by the pace."""
         if self._fresh.is_set():
             self._fresh.clear()
-            kind, content = "all", self.whole()
-        else:
-            kind, content = "some", self.changed()
-        if content is None or self.comm is None:
-            return
-        self._number += 1
+            self._tell("all", self.whole())
+        elif (news := self.changed()) is not None:
+            self._tell("some", news)
+
+    def _tell(self, kind: str, content: tuple[Fields, Buffers]) -> None:
         fields, buffers = content
+        self._number += 1
         self.send({"kind": kind, "n": self._number, **fields}, buffers=buffers)
 
     def reply(self, request: Fields, fields: Fields, buffers: Buffers | None = None) -> None:
@@ -117,7 +118,7 @@ class View(anywidget.AnyWidget):
     def asked(self, message: Fields, buffers: Buffers) -> None:
         """Do what the page wants, on the pace's thread."""
 
-    def _told(self, rows: Sequence[Row] | None) -> None:
+    def _recorded(self, rows: Sequence[Row] | None) -> None:
         if rows is None:
             PACE.do(self._begin)
         elif rows[0].kinds & self.kinds and self.seen(rows):
@@ -142,7 +143,7 @@ class View(anywidget.AnyWidget):
 
 
 def _register_target() -> None:
-    """Let pages open comms to us: those are served by a thread of their own while a cell is busy (ipykernel 7)."""
+    """Let pages open comms to us: ipykernel 7.1 serves those while a cell is busy."""
     import comm
 
     manager = comm.get_comm_manager()
@@ -161,5 +162,3 @@ def _opened(comm: Any, message: dict[str, Any]) -> None:
 
     # Nothing is ever published on this comm: ipykernel 7.4 would then serve it on the busy main shell.
     comm.on_msg(received)
-
-

@@ -31,7 +31,7 @@ class _News(NamedTuple):
 
 
 class Waveform(View):
-    """You above, the model below, with marks where it was interrupted, where a turn ended, where a tool was called.
+    """You above, the model below, with marks: interrupted, a turn's end, a tool called.
 
     Args:
         of: A `Live`, a `LiveSession`, a `SessionLog` or a replay.
@@ -57,15 +57,18 @@ class Waveform(View):
         super().__init__(of, span=span, **layout)
 
     def _reset(self) -> None:
-        self._lanes: Lanes | None = None
+        self._lanes = Lanes(_KEPT_S)
+        self._looked_back = False
         self._past: Iterator[_News] = iter(())
         self._read = -1
         self._marks: deque[Fields] = deque(maxlen=2000)
 
     def anew(self) -> None:
+        """Forget the run before."""
         self._reset()
 
     def seen(self, rows: Sequence[Row]) -> bool:
+        """Put a frame aside."""
         log = self.source.log
         # The frame is taken while it is in memory: reading it back from the disk costs more.
         frame = log.frame(rows[0].seq) if log is not None and rows[0].kinds & _SOUND else None
@@ -73,15 +76,15 @@ class Waveform(View):
         return True
 
     def whole(self) -> tuple[Fields, Buffers]:
+        """Everything the page needs."""
         self._absorb()
-        assert self._lanes is not None
         return self._message(self._lanes.kept(), [], list(self._marks))
 
     def changed(self) -> tuple[Fields, Buffers] | None:
+        """What is new since the last message."""
         return self._message(*self._absorb())
 
     def _message(self, pieces: list[Piece], cuts: list[Cut], marks: list[Fields]) -> tuple[Fields, Buffers]:
-        assert self._lanes is not None
         now = self.source.now() if self.source.running else max(self.source.now(), self._lanes.end)
         fields = {
             "now": now,
@@ -95,9 +98,8 @@ class Waveform(View):
 
     def _absorb(self) -> tuple[list[Piece], list[Cut], list[Fields]]:
         """Lay what has come, or the next stretch of what was there before this view was."""
-        if self._lanes is None:
+        if not self._looked_back:
             self._look_back()
-        assert self._lanes is not None
         pieces: list[Piece] = []
         cuts: list[Cut] = []
         marks: list[Fields] = []
@@ -108,7 +110,11 @@ class Waveform(View):
                 cut = self._lanes.cut(news.row.t_ns * 1e-9)
                 if cut is not None:
                     cuts.append(cut)
-                    pieces = [_before(piece, cut) for piece in pieces if piece.lane != cut.lane or piece.slot < cut.slot]
+                    pieces = [
+                        _before(piece, cut)
+                        for piece in pieces
+                        if piece.lane != cut.lane or piece.slot < cut.slot
+                    ]
             mark = _mark(news.row)
             if mark is not None:
                 marks.append(mark)
@@ -118,7 +124,7 @@ class Waveform(View):
     def _look_back(self) -> None:
         """Set about reading what was recorded before this view was made."""
         log = self.source.log
-        seconds = _KEPT_S
+        self._looked_back = True
         if log is not None:
             rows = log.table().rows
             heads = rows[(rows["part"] == 0) & ((rows["kinds"] & (_SOUND | _MARKS)) != 0)]
@@ -126,8 +132,8 @@ class Waveform(View):
                 self._read = int(heads["seq"][-1])
                 length = float(heads["t_ns"][-1]) * 1e-9
                 seconds = min(_LONGEST_S, max(_KEPT_S, int(length) + 60))
+                self._lanes = Lanes(seconds)
                 self._past = (_from_log(log, row) for row in heads[heads["t_ns"] >= (length - seconds) * 1e9])
-        self._lanes = Lanes(seconds)
 
     def _coming(self) -> Iterator[_News]:
         for count, news in enumerate(self._past, 1):
@@ -148,15 +154,19 @@ def _before(piece: Piece, cut: Cut) -> Piece:
 def _from_log(log: Any, record: Any) -> _News:
     from ..log.index import Row
 
-    row = Row(*(record[name].item() for name in Row._fields[:11]), media_rate=int(record["media_rate"]))
+    row = Row(*record[list(Row._fields[:11])].item())._replace(media_rate=int(record["media_rate"]))
     return _News(row, log.frame(row.seq) if row.kinds & _SOUND else None)
 
 
 def _mark(row: Row) -> Fields | None:
     """What is marked of a frame; the word beside the line, none where the line says it."""
-    for kind, word in (("interrupted", "interrupted"), ("mark", row.text or "mark"), ("toolCall", row.tool_name)):
+    for kind, word in (
+        ("interrupted", "interrupted"),
+        ("mark", row.text or "mark"),
+        ("toolCall", row.tool_name),
+    ):
         if row.kinds & BIT[kind]:
-            return {"t": row.t_ns * 1e-9, "kind": kind, "label": word[:40]}
+            return {"t": round(row.t_ns * 1e-9, 3), "kind": kind, "label": word[:40]}
     if row.kinds & BIT["turnComplete"]:
-        return {"t": row.t_ns * 1e-9, "kind": "turn", "label": ""}
+        return {"t": round(row.t_ns * 1e-9, 3), "kind": "turn", "label": ""}
     return None
