@@ -13,7 +13,7 @@ from pathlib import Path
 from . import __version__
 from .log.folder import runs_folder
 from .protocol.keys import find_key
-from .protocol.redaction import redact
+from .errors.redaction import redact
 
 NAME = "gemini-live-nb"
 KEY_NAMES = ("GEMINI_API_KEY", "GOOGLE_API_KEY")

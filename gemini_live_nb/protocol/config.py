@@ -39,7 +39,7 @@ from .models import DEFAULT_MODEL, family
 from .wire import Wire
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True)
 class LiveConfig:
     """What a session is set to. `None` leaves a setting out, and then the server has its own default.
 
@@ -195,7 +195,11 @@ class LiveConfig:
         >>> LiveConfig(model="gemini-3.8-live", proactive_audio=False).check(version="v1alpha")
         ['gemini-3.8-live refuses `proactiveAudio: false`: it is always on. Leave proactive_audio unset.']
         """
-        return checks.warnings(self, self.setup(declarations), version)
+        try:
+            setup = self.setup(declarations)
+        except ConfigError as refusal:
+            return [refusal.message]
+        return checks.warnings(self, setup, version)
 
     def setup(self, declarations: Sequence[FunctionDeclaration] = ()) -> Setup:
         """Return the setup message, `extra` left out.

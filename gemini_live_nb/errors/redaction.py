@@ -11,8 +11,9 @@ from urllib.parse import quote
 
 STRUCK = "[redacted]"
 
-# A value ends where a URL, a quoted string or a list would; what is struck out already is left alone.
-_VALUE = r"(?!\[redacted\])[^\s\"'&<>\\,;)\]}]+"
+# A value ends where a URL, a quoted string or a list would; `…` stands for one in our own hints, and what is
+# struck out already is left alone.
+_VALUE = r"(?!\[redacted\])[^\s\"'&<>\\,;)\]}…]+"
 # (what to find, what to put). The name before a value stays, so that a reader sees what was there.
 _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"AIza[0-9A-Za-z_\-]{10,}"), STRUCK),
@@ -21,12 +22,12 @@ _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(rf"(?i)\b(access_token|api_?key|key|token)=(?!auth_tokens){_VALUE}"), rf"\g<1>={STRUCK}"),
     (
         re.compile(
-            r"(?i)(x-goog-api-key|authorization)([\"']?\s*[:=,]\s*b?[\"']?)((?:Bearer|Token)\s+)?"
+            r"(?i)(x-goog-api-key|authorization)([\"']?\s*[:=,]\s*(?:b?[\"'])?)((?:Bearer|Token)\s+)?"
             rf"(?!Bearer|Token|auth_tokens){_VALUE}"
         ),
         rf"\g<1>\g<2>\g<3>{STRUCK}",
     ),
-    (re.compile(r"\b(Bearer|Token)\s+[0-9A-Za-z_\-./+=]{12,}"), rf"\g<1> {STRUCK}"),
+    (re.compile(r"\b(Bearer|Token)\s+(?!auth_tokens)[0-9A-Za-z_\-./+=]{12,}"), rf"\g<1> {STRUCK}"),
 )
 _HANDLES = re.compile(rf"(?i)(\"?\b(?:new_?handle|handle)\"?\s*[:=]\s*[\"']?)({_VALUE})")
 

@@ -22,15 +22,15 @@
     └── LogError               a run that cannot be written or read
 
 Every error has a `hint`: what to try. Those made from a close frame keep its `code` and `reason`. No error
-ever holds a key: all text goes through `protocol.redaction.redact`.
+ever holds a key: all text goes through `errors.redaction.redact`.
 """
 
 from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from .protocol.closing import STATUSES, Phase, cause_of, field_hint
-from .protocol.redaction import redact
+from .closing import STATUSES, Phase, cause_of, field_hint
+from .redaction import redact
 
 
 class LiveError(Exception):
