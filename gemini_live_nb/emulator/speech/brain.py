@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing
 from datetime import datetime
-from typing import TypeVar
+from typing import ParamSpec, TypeVar
 
 from ..brain import INPUT_RATE, Ask, Brain, Call, EchoBrain, Heard, Int16, Piece, Say, Talk
 from ..vad import Scorer
@@ -20,6 +20,7 @@ from .synthesise import Synthesiser, clauses
 from .vad import SileroScorer
 from .voices import voice
 
+P = ParamSpec("P")
 T = TypeVar("T")
 log = logging.getLogger(__name__)
 GUESSED = 10.0
@@ -29,11 +30,13 @@ GUESSED = 10.0
 class SpeechBrain(Brain):
     """A spoken conversation with no key: hears English, answers by rules or by your own model, speaks.
 
-    Everything runs on this machine. What is missing (`pip install "gemini-live-nb[offline]"`) is said in words, and the
+    Everything runs on this machine. What is missing (`pip install "gemini-live-nb[offline]"`) is said in
+    words, and the
     next-best is used: typed requests are answered in writing, speech is echoed.
 
     Args:
-        llm: base URL of an OpenAI-compatible server on this machine that shall find the words; the rules stay as the
+        llm: base URL of an OpenAI-compatible server on this machine that shall find the words; the rules stay
+            as the
             fall-back. Needs the openai package.
         model: the model's name on that server.
 
@@ -73,7 +76,7 @@ class SpeechBrain(Brain):
                 log.warning("%s", error)
 
     async def close(self) -> None:
-        """Close the connection to the local model; the loaded parts stay for other sessions of the process."""
+        """Close the connection to the local model; loaded parts stay for other sessions of the process."""
         if self._model:
             await self._model.close()
 
@@ -90,15 +93,14 @@ class SpeechBrain(Brain):
         recogniser = (await self._ready(talk)).recogniser
         if not recogniser or len(audio) > GUESSED * INPUT_RATE:
             return None
-        return await _held(talk, lambda: recogniser(audio)) or None
+        return await _held(talk, recogniser, audio) or None
 
     async def reply(self, ask: Ask, talk: Talk) -> AsyncIterator[Piece]:
         """Answer one ask; see `Brain.reply`."""
         ready, memory = await self._ready(talk), Memory.of(talk)
         speaker = Speaker(ready.synthesiser, talk)
         if ask.images:
-            before = memory.look
-            memory.look = await _held(talk, lambda: look(ask.images, before)) or before
+            memory.look = await _held(talk, look, ask.images, memory.look) or memory.look
         text = ask.text or "What do you see?"
         if ask.kind == "speech" and ask.audio is not None:
             recogniser, audio = ready.recogniser, ask.audio
@@ -106,7 +108,7 @@ class SpeechBrain(Brain):
                 async for piece in self._echo(ask, talk, speaker):
                     yield piece
                 return
-            text = await _held(talk, lambda: recogniser(audio))
+            text = await _held(talk, recogniser, audio)
             if not text:
                 return
             yield Heard(text)
@@ -115,18 +117,17 @@ class SpeechBrain(Brain):
                 if isinstance(thought, tuple):
                     yield thought
                     continue
-                async for piece in speaker.say(thought):
-                    yield piece
+                async for words in speaker.say(thought):
+                    yield words
 
     async def _ready(self, talk: Talk) -> Parts:
         if self._parts is None:
             with talk.clock.hold():
                 await self.load()
-        assert self._parts is not None
-        return self._parts
+        return self._parts or parts()
 
-    async def _thought(self, ask: Ask, text: str, talk: Talk) -> AsyncIterator[str | tuple[Call, ...]]:
-        """Sentences and calls: the local model's where there is one and it answers, else those of the rules."""
+    async def _thought(self, ask: Ask, text: str, talk: Talk) -> AsyncGenerator[str | tuple[Call, ...]]:
+        """Sentences and calls: the local model's where there is one and it answers, else the rules'."""
         memory = Memory.of(talk)
         if self._model:
             seen = (
@@ -162,14 +163,14 @@ class SpeechBrain(Brain):
         """Speech with no recogniser: say so once, then do as the echo brain does."""
         if self._parts and not talk.memory.get("echo_told"):
             talk.memory["echo_told"] = True
-            async for piece in speaker.say(" ".join(self._parts.missing) + " Until then I echo you."):
-                yield piece
+            async for words in speaker.say(" ".join(self._parts.missing) + " Until then I echo you."):
+                yield words
         async for piece in EchoBrain().reply(ask, talk):
             yield piece
 
 
 class Speaker:
-    """Says words piece by piece in the session's voice; in a TEXT session, or without a synthesiser, words alone."""
+    """Says words in the session's voice; in a TEXT session, or without a synthesiser, words alone."""
 
     def __init__(self, synthesiser: Synthesiser | None, talk: Talk) -> None:
         config = talk.setup.generation_config
@@ -182,20 +183,19 @@ class Speaker:
         self._begun = False
 
     async def say(self, words: str) -> AsyncIterator[Say]:
-        """`words` clause by clause. The next clause is not made before the last one is taken: barge-in stops the work."""
+        """`words` clause by clause.
+
+        The next clause is not made before the last one is taken: barge-in stops the work.
+        """
         synthesiser = self._synthesiser
         for clause in clauses(words):
             text = f" {clause}" if self._begun else clause
             self._begun = True
-            audio = (
-                await _held(self._talk, lambda clause=clause: synthesiser(clause, self._voice))
-                if synthesiser
-                else None
-            )
+            audio = await _held(self._talk, synthesiser, clause, self._voice) if synthesiser else None
             yield Say(text, audio)
 
 
-async def _held(talk: Talk, work: Callable[[], T]) -> T:
+async def _held(talk: Talk, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """Heavy work off the loop, during which a simulated clock stands still."""
     with talk.clock.hold():
-        return await off_loop(work)
+        return await off_loop(work, *args, **kwargs)

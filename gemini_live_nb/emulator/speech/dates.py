@@ -14,7 +14,20 @@ from .scene import Intent, Scene, intent
 from .words import Word, words
 
 DAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
-MONTHS = ["january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december"]
+MONTHS = [
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+]
 _PARTS_OF_DAY = {
     "morning": 9,
     "noon": 12,
@@ -227,7 +240,7 @@ def _zones() -> dict[str, str]:
     }
 
 
-def _what_time(scene: Scene, match: re.Match[str]) -> str:
+def _what_time(scene: Scene) -> str:
     named = re.search(r"\bin ([\w .'-]+?)(?: (?:right )?now)?$", scene.text)
     if not named:
         return f"It is {say_time(scene.now)}."
@@ -238,7 +251,7 @@ def _what_time(scene: Scene, match: re.Match[str]) -> str:
     return f"In {place} it is {say_time(scene.now.astimezone(ZoneInfo(zone)))}."
 
 
-def _what_day(scene: Scene, match: re.Match[str]) -> str:
+def _what_day(scene: Scene) -> str:
     moments = [moment for moment in find(words(scene.text), scene.now) if moment.day]
     day = moments[0].day if moments and moments[0].day else scene.now.date()
     name = {0: "Today", 1: "Tomorrow", -1: "Yesterday"}.get((day - scene.now.date()).days)
@@ -249,8 +262,8 @@ def _what_day(scene: Scene, match: re.Match[str]) -> str:
     return f"{rest} {verb} a {weekday}."
 
 
-def _part_of_date(scene: Scene, match: re.Match[str]) -> str:
-    part = match[1].lower()
+def _part_of_date(scene: Scene) -> str:
+    part = scene.groups["part"].lower()
     month = MONTHS[scene.now.month - 1].capitalize()
     week = scene.now.isocalendar().week
     return {
@@ -260,7 +273,7 @@ def _part_of_date(scene: Scene, match: re.Match[str]) -> str:
     }[part]
 
 
-def _days_until(scene: Scene, match: re.Match[str]) -> str:
+def _days_until(scene: Scene) -> str:
     today = scene.now.date()
     holiday = next((day for name, day in _HOLIDAYS.items() if name in scene.text.lower()), None)
     moments = [moment.day for moment in find(words(scene.text), scene.now) if moment.day]
@@ -274,21 +287,24 @@ def _days_until(scene: Scene, match: re.Match[str]) -> str:
 
 
 INTENTS: tuple[Intent, ...] = (
-    intent("days until", r"\bhow (?:many days|long)\b.*\b(?:until|till|to|before)\b", _days_until),
+    intent("days until", _days_until, r"\bhow (?:many days|long)\b.*\b(?:until|till|to|before)\b"),
     intent(
         "time",
-        r"\bwhat time (?:is it|it is|do you have|have you)\b|\b(?:the|exact|local|current) time(?: is| is it| it is)?(?: (?:right )?now)?"
-        r"(?: in [\w .'-]+)?$|^time$",
         _what_time,
+        r"\bwhat time (?:is it|it is|do you have|have you)\b",
+        r"\b(?:the|exact|local|current) time(?: is| is it| it is)?(?: (?:right )?now)?(?: in [\w .'-]+)?$",
+        r"^time$",
     ),
     intent(
         "date",
-        r"\b(?:what|which) (?:day|date)\b|\b(?:the|today's|current|tomorrow's) date\b|\bwhat is today\b|\bday of the week\b|^date$",
         _what_day,
+        r"\b(?:what|which) (?:day|date)\b",
+        r"\b(?:the|today's|current|tomorrow's) date\b",
+        r"\bwhat is today\b|\bday of the week\b|^date$",
     ),
     intent(
         "part of the date",
-        r"\b(?:what|which) (?:is the )?(?:current )?(year|month|week)\b(?: is it| it is| is this)?",
         _part_of_date,
+        r"\b(?:what|which) (?:is the )?(?:current )?(?P<part>year|month|week)\b(?: is it| it is| is this)?",
     ),
 )

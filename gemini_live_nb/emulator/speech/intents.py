@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import re
-
 from . import dates, languages, play, recall, see, smalltalk, sums
 from .scene import Intent, Scene, intent
 
-UNKNOWN = "I do not know that. I am the offline demo voice, with a few simple skills and no knowledge of the world. Ask me what I can do."
+UNKNOWN = (
+    "I do not know that. I am the offline demo voice, with a few simple skills and no knowledge of the world."
+    " Ask me what I can do."
+)
 UNKNOWN_AGAIN = "I do not know that either."
 
 
-def _sum(scene: Scene, match: re.Match[str]) -> str | None:
+def _sum(scene: Scene) -> str | None:
     result = sums.answer(scene.text, lambda name: recall.known_number(scene.memory, name))
     if not result:
         return None
@@ -23,8 +24,8 @@ def _sum(scene: Scene, match: re.Match[str]) -> str | None:
 TABLE: tuple[Intent, ...] = (
     play.REPEAT,
     recall.LEARN,
-    intent("sum", r"", _sum),
-    intent("known", r"^(?:what|who|where|when|which|how|do you|is|are)\b.*\b(?:my|our|i)\b", recall.known),
+    intent("sum", _sum, r""),
+    recall.KNOWN,
     *languages.INTENTS,
     *dates.INTENTS,
     *play.INTENTS,
@@ -41,10 +42,10 @@ def answer(scene: Scene) -> str | None:
     if language := languages.foreign(scene.text):
         return languages.sorry(language)
     for row in TABLE:
-        match = row.pattern.search(scene.text)
-        said = row.answer(scene, match) if match else None
-        if said:
-            return said
+        if match := row.pattern.search(scene.text):
+            scene.groups = match.groupdict("")
+            if said := row.answer(scene):
+                return said
     return None
 
 

@@ -4,32 +4,51 @@ from __future__ import annotations
 
 import re
 
-from .scene import Intent, Scene, intent
+from .scene import Intent, intent
+from .words import word_set
 
 _SCRIPTS = (
-    ("\u3040-\u30ff", "Japanese"), ("\u4e00-\u9fff", "Chinese"), ("\uac00-\ud7af", "Korean"), ("\u0600-\u06ff", "Arabic"),
-    ("\u0590-\u05ff", "Hebrew"), ("\u0900-\u097f", "Hindi"), ("\u0e00-\u0e7f", "Thai"), ("\u0370-\u03ff", "Greek"),
+    ("\u3040-\u30ff", "Japanese"),
+    ("\u4e00-\u9fff", "Chinese"),
+    ("\uac00-\ud7af", "Korean"),
+    ("\u0600-\u06ff", "Arabic"),
+    ("\u0590-\u05ff", "Hebrew"),
+    ("\u0900-\u097f", "Hindi"),
+    ("\u0e00-\u0e7f", "Thai"),
+    ("\u0370-\u03ff", "Greek"),
     ("\u0400-\u04ff", "Russian or a related language"),
-)  # fmt: skip
+)
 _WORDS = {
-    "Spanish": "hola buenos buenas dias días tardes noches gracias como cómo estas está estás que qué es el los una por favor"
+    "Spanish": "hola buenos buenas dias días tardes noches gracias como cómo estas está estás que qué es"
+    " el los una por favor"
     " donde dónde cuanto cuánto hora tiempo llamo puedes soy tengo quiero mañana adios adiós habla español",
-    "French": "bonjour bonsoir salut merci comment allez vous je suis quel quelle est il heure s'il plait plaît oui ça va"
+    "French": "bonjour bonsoir salut merci comment allez vous je suis quel quelle est il heure s'il"
+    " plait plaît oui ça va"
     " qu'est que c'est mon une les des parlez français appelle temps fait au revoir pouvez aujourd'hui",
-    "German": "hallo guten morgen tag abend danke bitte wie geht ist das ich bin du sie wer uhr spät heiße kannst mir nicht"
+    "German": "hallo guten morgen tag abend danke bitte wie geht ist das ich bin du sie wer uhr spät"
+    " heiße kannst mir nicht"
     " und ein eine der die wetter sprichst sprechen deutsch heute viel wo auf wiedersehen tschüss",
-    "Italian": "ciao buongiorno buonasera grazie come stai sono che ora è il della per favore dove quanto chiamo puoi oggi"
+    "Italian": "ciao buongiorno buonasera grazie come stai sono che ora è il della per favore dove"
+    " quanto chiamo puoi oggi"
     " tempo fa mi parli italiano arrivederci",
-    "Portuguese": "olá oi bom dia boa tarde noite obrigado obrigada como você está que horas são meu nome qual é por favor"
+    "Portuguese": "olá oi bom dia boa tarde noite obrigado obrigada como você está que horas são meu"
+    " nome qual é por favor"
     " onde quanto fala português hoje",
-    "Dutch": "hallo goedemorgen goedendag dank je wel hoe gaat het met jou ik ben wat is mijn naam een het de laat weer spreek"
+    "Dutch": "hallo goedemorgen goedendag dank je wel hoe gaat het met jou ik ben wat is mijn naam een"
+    " het de laat weer spreek"
     " nederlands vandaag alsjeblieft",
 }  # fmt: skip
 _LEXICONS = {language: frozenset(words.split()) for language, words in _WORDS.items()}
-_ENGLISH = frozenset(
-    ["the", "is", "are", "was", "what", "who", "how", "when", "where", "why", "you", "your", "my", "me", "i", "a", "an", "and", "or", "to", "of", "in", "on", "at", "it", "this", "that", "do", "does", "did", "can", "could", "please", "hello", "hi", "time", "day", "name", "tell", "say", "show", "give", "set", "turn", "play", "one", "for", "with", "not", "be", "no", "yes", "thank", "thanks", "good", "morning"]
+_ENGLISH = word_set(
+    "the is are was what who how when where why you your my me i a an and or to of in on at it this that"
+    " do does did can could please hello hi time day name tell say show give set turn play one for with"
+    " not be no yes thank thanks good morning"
 )
-_SPOKEN = r"(?:french|german|spanish|italian|portuguese|dutch|chinese|mandarin|japanese|korean|russian|hindi|arabic|polish|turkish|swedish|greek|hebrew|latin|ukrainian|other languages?|another language|any other language|different language)"
+_SPOKEN = (
+    r"(?:french|german|spanish|italian|portuguese|dutch|chinese|mandarin|japanese|korean|russian|hindi|arabic|polish"
+    r"|turkish|swedish|greek|hebrew|latin|ukrainian|other languages?|(?:another|any other|different)"
+    r" language)"
+)
 
 
 def foreign(text: str) -> str | None:
@@ -55,14 +74,12 @@ def sorry(language: str) -> str:
     return f"I am sorry, that sounds like {language}, and this offline demo voice understands only English."
 
 
-def _only_english(scene: Scene, match: re.Match[str]) -> str:
-    return "I am sorry, this offline demo voice understands and speaks only English."
-
-
 INTENTS: tuple[Intent, ...] = (
     intent(
         "speak",
-        rf"\b(?:speak|talk|understand|know|answer|reply|switch)\b.*\b{_SPOKEN}\b|\bin {_SPOKEN}\b|\btranslate\b|\bwhich languages\b|\bwhat languages\b",
-        _only_english,
+        "I am sorry, this offline demo voice understands and speaks only English.",
+        rf"\b(?:speak|talk|understand|know|answer|reply|switch)\b.*\b{_SPOKEN}\b",
+        rf"\bin {_SPOKEN}\b",
+        r"\btranslate\b|\b(?:which|what) languages\b",
     ),
 )

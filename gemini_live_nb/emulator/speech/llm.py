@@ -1,10 +1,10 @@
-"""Words and calls from a model of your own: any server on this machine that speaks the OpenAI chat protocol."""
+"""Words and calls from a model of your own: any local server that speaks the OpenAI chat protocol."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from ..brain import Talk
 
 INSTRUCTION = (
-    "You are the offline demo voice of gemini-live-nb, not Gemini. Your words are spoken aloud: answer in English, in one"
+    "You are the offline demo voice of gemini-live-nb, not Gemini. Your words are spoken aloud: answer"
+    " in English, in one"
     " to three short plain sentences, without lists or markup."
 )
 KEPT = 40
@@ -25,7 +26,7 @@ KEPT = 40
 _END = re.compile(r"^.+?(?:[.!?…](?=\s)|[,;:](?=\s)(?<=.{60}))", re.DOTALL)
 
 
-class ModelTrouble(Exception):
+class ModelTrouble(Exception):  # noqa: N818  # named for what happened, as in errors.py
     """The model's server cannot be reached or refuses; the message says which and why."""
 
 
@@ -66,8 +67,8 @@ class LocalModel:
 
     async def reply(
         self, message: str | Sequence[Result], talk: Talk
-    ) -> AsyncIterator[str | tuple[Call, ...]]:
-        """Answer a request or results of calls: sentence by sentence as the model writes them, then its calls.
+    ) -> AsyncGenerator[str | tuple[Call, ...]]:
+        """Answer a request or results of calls: sentence by sentence as they are written, then calls.
 
         Raises:
             ModelTrouble: before the first piece, or amid them.

@@ -6,7 +6,28 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import NamedTuple
 
-_ONES = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"]
+_ONES = [
+    "zero",
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+    "thirteen",
+    "fourteen",
+    "fifteen",
+    "sixteen",
+    "seventeen",
+    "eighteen",
+    "nineteen",
+]
 _TENS = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
 UNITS = {word: value for value, word in enumerate(_ONES)} | {
     word: 10 * at for at, word in enumerate(_TENS, 2)
@@ -25,10 +46,33 @@ PARTS = {
     )
 }
 ORDINALS = {
-    "first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "sixth": 6, "seventh": 7, "eighth": 8, "ninth": 9,
-    "tenth": 10, "eleventh": 11, "twelfth": 12, "thirteenth": 13, "fourteenth": 14, "fifteenth": 15, "sixteenth": 16,
-    "seventeenth": 17, "eighteenth": 18, "nineteenth": 19, "twentieth": 20, "thirtieth": 30,
-}  # fmt: skip
+    word: value
+    for value, word in enumerate(
+        [
+            "first",
+            "second",
+            "third",
+            "fourth",
+            "fifth",
+            "sixth",
+            "seventh",
+            "eighth",
+            "ninth",
+            "tenth",
+            "eleventh",
+            "twelfth",
+            "thirteenth",
+            "fourteenth",
+            "fifteenth",
+            "sixteenth",
+            "seventeenth",
+            "eighteenth",
+            "nineteenth",
+            "twentieth",
+        ],
+        1,
+    )
+} | {"thirtieth": 30}
 
 
 class Number(NamedTuple):
@@ -90,7 +134,7 @@ def _fraction(low: Sequence[str], at: int) -> tuple[Fraction, int] | None:
     part = at if low[at] == "half" else at + 1
     name = _word(low, part).removesuffix("s") if top and top > 1 else _word(low, part)
     name = "half" if name == "halve" else name
-    if top is None or name not in PARTS or (low[at] not in ("half",) and top == 1 and name == "second"):
+    if top is None or name not in PARTS or (low[at] != "half" and top == 1 and name == "second"):
         return None
     return top * PARTS[name], part + 1
 
@@ -153,12 +197,8 @@ def _continues(before: str, word: str, group: Fraction) -> bool:
     value = UNITS.get(word.partition("-")[0], 0)
     if before in _TENS and 0 < value < 10:
         return True
-    return (
-        (before in UNITS
-        and 13 <= UNITS[before] <= 20
-        and value >= 10
-        and value % 10 == 0)
-        or (before == "twenty" and value >= 10)
+    return (before in UNITS and 13 <= UNITS[before] <= 20 and value >= 10 and value % 10 == 0) or (
+        before == "twenty" and value >= 10
     )
 
 

@@ -1,4 +1,4 @@
-"""The models behind the voice: where they lie, how they are opened, and that a process opens each only once."""
+"""The models behind the voice: where they lie, how they are opened; a process opens each only once."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ T = TypeVar("T")
 Part = TypeVar("Part", "Recogniser", "Synthesiser")
 
 
-class PartMissing(Exception):
+class PartMissing(Exception):  # noqa: N818  # named for what happened, as in errors.py
     """A part of the voice cannot be had here; the message says which, why, and what to install."""
 
     def __init__(self, part: str, why: str) -> None:
@@ -34,7 +34,7 @@ class PartMissing(Exception):
 
 @functools.cache
 def pool() -> ThreadPoolExecutor:
-    """The few threads on which all sessions' recognition and synthesis run; a model itself uses one thread."""
+    """The threads on which all sessions' recognition and synthesis run; a model itself uses one."""
     return ThreadPoolExecutor(max_workers=2, thread_name_prefix="offline-voice")
 
 

@@ -1,147 +1,158 @@
-"""Free text as an argument: what stands in quotes, after a telling word ("in Paris", "saying I am late"), or is left over."""
+"""Free text as an argument: in quotes, after a telling word ("in Paris", "saying …"), or what is left."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
 
+from .filling import Filling
 from .slots import Slot
-from .words import STOP, Word, stem
+from .words import STOP, stem, word_set
 
 _QUOTED = re.compile(r"\"([^\"]+)\"|(?<!\w)'([^']+)'(?!\w)")
-_EDGE = frozenset(
-    ["a", "an", "the", "my", "some", "any", "to", "for", "of", "in", "at", "on", "with", "by", "and", "please", "is", "are", "be", "it", "that", "me", "from", "about", "up", "as"]
+_EDGE = word_set(
+    "a an the my some any to for of in at on with by and please is are be it that me from about up as"
 )
-_CLOSING = frozenset(["please", "thanks", "thank"])
-_TO_THE_END = frozenset(("text",))
-_PROPER = frozenset(("place", "person"))
-_TIMES = frozenset(
-    ["today", "tomorrow", "tonight", "yesterday", "now", "this", "next", "right", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+_CLOSING = word_set("please thanks thank")
+_TIMES = word_set(
+    "today tomorrow tonight yesterday now this next right monday tuesday wednesday thursday friday"
+    " saturday sunday"
 )
-_NO_VALUE = frozenset(["me", "us", "you", "it", "him", "her", "them", "there", "here", "this", "that"])
+_NO_VALUE = word_set("me us you it him her them there here this that")
+
+
+class _Found(NamedTuple):
+    """A value after a telling word: how sure the word is (0 is surest), whose value, from where to where."""
+
+    rank: int
+    order: int
+    slot: Slot
+    start: int
+    end: int
 
 
 class Phrases:
-    """Gives strings their values from the words that nothing else has taken."""
+    """Gives texts their values from the words that nothing else has taken.
 
-    def __init__(
-        self, text: str, found: Sequence[Word], spent: set[int], verbs: frozenset[str], name: frozenset[str]
-    ) -> None:
-        self._text, self._found, self._spent, self._verbs, self._name = text, found, spent, verbs, name
+    Args:
+        filling: the request and what of it is spent.
+        verbs: stems of words that ask for the function and are no values.
+        name: words of the function's name; a value ends before them.
+    """
 
-    def fill(self, slots: Sequence[Slot], *, alone: bool) -> dict[Slot, str]:
-        """Values for `slots`: quotes first, then by telling words, then the rest for one required slot that is left."""
+    def __init__(self, filling: Filling, verbs: frozenset[str], name: frozenset[str]) -> None:
+        self._filling, self._words, self._spent = filling, filling.found, filling.spent
+        self._verbs, self._name = verbs, name
+
+    def fill(self, wanted: Sequence[Slot]) -> dict[Slot, str]:
+        """Values for `wanted`: quotes first, then by telling words, then the rest for required ones."""
         values: dict[Slot, str] = {}
-        order = sorted(slots, key=lambda slot: (not slot.required, "text" not in slot.roles))
-        for quote, slot in zip(_QUOTED.finditer(self._text), order, strict=False):
+        order = sorted(wanted, key=lambda slot: (not slot.required, "text" not in slot.roles))
+        for quote, slot in zip(_QUOTED.finditer(self._filling.text), order, strict=False):
             values[slot] = quote[1] or quote[2]
-            self._spend(quote.start(), quote.end())
-        cues = {slot: slot.cues for slot in slots}
-        while missing := [slot for slot in slots if slot not in values]:
-            best = min(
-                (found for slot in missing if (found := self._by_cue(slot, cues, missing))),
-                default=None,
-                key=lambda found: found[0],
+            self._spent.update(
+                at for at, word in enumerate(self._words) if quote.start() <= word.start < quote.end()
             )
-            if not best:
-                break
-            _, slot, start, end = best
-            values[slot] = self._value(slot, start, end)
-            self._spent.update(range(start - 1, end))
-        for slot in [slot for slot in order if slot not in values and (slot.required or alone)]:
-            if value := self._left_over(slot, alone=alone):
+        while found := min(self._after_cues([slot for slot in wanted if slot not in values]), default=None):
+            values[found.slot] = self._value(found.slot, found.start, found.end)
+            self._spent.update(range(found.start - 1, found.end))
+        for slot in order:
+            if (
+                slot not in values
+                and (slot.required or self._filling.alone)
+                and (value := self._left_over(slot))
+            ):
                 values[slot] = value
         return values
 
-    def _spend(self, start: int, end: int) -> None:
-        self._spent.update(
-            at for at, word in enumerate(self._found) if start <= word.start and word.end <= end
-        )
+    def _after_cues(self, wanted: Sequence[Slot]) -> Iterator[_Found]:
+        """For each text still wanted, the value after the surest of its telling words that occurs."""
+        cues = {slot: slot.cues for slot in wanted}
+        for order, slot in enumerate(wanted):
+            others = [cue for other in wanted if other is not slot for cue in cues[other]]
+            found = (
+                _Found(rank, order, slot, start, end)
+                for rank, cue in enumerate(cues[slot])
+                for start, end in self._places(slot, cue, others)
+            )
+            yield from [first for first in [next(found, None)] if first]
 
-    def _by_cue(
-        self, slot: Slot, cues: dict[Slot, tuple[str, ...]], missing: Sequence[Slot]
-    ) -> tuple[int, Slot, int, int] | None:
-        """The value after the first of the slot's cues that occurs: (rank of the cue, slot, first word, end)."""
-        for rank, cue in enumerate(cues[slot]):
-            parts = cue.split()
-            for at in range(len(self._found) - len(parts)):
-                if not self._leads_in(at, cue) or at in self._spent or (at == 0 and cue in slot.own):
-                    continue
-                start = at + len(parts)
-                end = self._end(
-                    slot, start, {cue: other for other in missing if other is not slot for cue in cues[other]}
-                )
-                start, end = self._trimmed(start, end)
-                if start < end and self._tells(start, end) and self._fits(slot, start):
-                    return rank, slot, start, end
-        return None
+    def _places(self, slot: Slot, cue: str, others: Iterable[str]) -> Iterator[tuple[int, int]]:
+        for at in range(len(self._words)):
+            verb = at == 0 and cue in slot.own  # "Text Alice …": a command, not the parameter `text`
+            if at in self._spent or verb or not self._leads_in(at, cue):
+                continue
+            start = at + len(cue.split())
+            start, end = self._trimmed(start, self._end(slot, start, others))
+            if start < end and self._tells(start, end) and self._fits(slot, start):
+                yield start, end
 
     def _tells(self, start: int, end: int) -> bool:
         """Whether there is anything in these words beyond how the function is asked for."""
-        return self._found[start].low not in _NO_VALUE and any(
-            stem(word.low) not in self._verbs for word in self._found[start:end]
-        )
+        new = any(stem(word.low) not in self._verbs for word in self._words[start:end])
+        return self._words[start].low not in _NO_VALUE and new
 
     def _fits(self, slot: Slot, start: int) -> bool:
-        word = self._found[start]
+        word = self._words[start]
         return (
-            "code" not in slot.roles or any(letter.isdigit() for letter in word.text) or word.text.isupper()
+            "code" not in slot.roles
+            or any(map(str.isdigit, word.text))
+            or word.text.isupper()
+            or "@" in word.text
         )
 
-    def _end(self, slot: Slot, start: int, others: dict[str, Slot]) -> int:
-        """Where the value ends: at a spent word, a stop, or a word that leads in another slot's value."""
-        greedy = bool(_TO_THE_END & set(slot.roles))
-        for at in range(start, len(self._found)):
-            if at in self._spent and not greedy:
+    def _end(self, slot: Slot, start: int, others: Iterable[str]) -> int:
+        """Where a value ends: at a spent word, a stop, or a word that leads in another parameter's value."""
+        if "text" in slot.roles:
+            return len(self._words)
+        stops = r"[.;:!?]" if slot.listed else r"[,.;:!?]"
+        proper = slot.is_name
+        for at in range(start, len(self._words)):
+            between = self._filling.text[self._words[at - 1].end : self._words[at].start]
+            if at in self._spent or (proper and self._words[at].low in _TIMES):
                 return at
-            between = self._text[self._found[at - 1].end : self._found[at].start] if at > start else ""
-            if not greedy and re.search(r"[.;:!?]" if slot.listed else r"[,.;:!?]", between):
+            if at > start and (re.search(stops, between) or any(self._leads_in(at, cue) for cue in others)):
                 return at
-            if self._found[at].low in _TIMES and _PROPER & set(slot.roles):
-                return at
-            if at > start and not greedy and any(self._leads_in(at, cue) for cue in others):
-                return at
-            if at > start and self._found[at].low in _CLOSING and at >= len(self._found) - 2:
-                return at
-        return len(self._found)
+        return len(self._words)
 
     def _leads_in(self, at: int, cue: str) -> bool:
         parts = cue.split()
-        return [word.low for word in self._found[at : at + len(parts)]] == parts
+        return [word.low for word in self._words[at : at + len(parts)]] == parts
 
     def _trimmed(self, start: int, end: int) -> tuple[int, int]:
-        while start < end and (self._found[start].low in _EDGE or start in self._spent):
+        while start < end and (self._words[start].low in _EDGE or start in self._spent):
             start += 1
-        while end > start and (self._found[end - 1].low in _EDGE | _CLOSING or end - 1 in self._spent):
+        while end > start and (self._words[end - 1].low in _EDGE | _CLOSING or end - 1 in self._spent):
             end -= 1
         return start, end
 
     def _value(self, slot: Slot, start: int, end: int) -> str:
-        value = self._text[self._found[start].start : self._found[end - 1].end]
-        return value.title() if value.islower() and _PROPER & set(slot.roles) else value
+        value = self._filling.said(start, end)
+        return value.title() if value.islower() and slot.is_name else value
 
-    def _left_over(self, slot: Slot, *, alone: bool) -> str:
+    def _left_over(self, slot: Slot) -> str:
         """The first run of words that are neither spent nor part of how the function is asked for."""
-        runs: list[tuple[int, int]] = []
-        start = None
-        for at, word in enumerate(self._found):
-            opens = stem(word.low) not in self._verbs and word.low not in STOP
-            free = at not in self._spent and (
-                alone or opens or (start is not None and word.low not in self._name)
-            )
-            broken = (
-                at and not alone and re.search(r"[,;:]", self._text[self._found[at - 1].end : word.start])
-            )
-            if start is not None and (not free or broken):
-                runs.append((start, at))
-                start = None
-            if start is None and free and (alone or opens):
-                start = at
-        if start is not None:
-            runs.append((start, len(self._found)))
-        for run in runs:
+        for run in self._runs():
             start, end = self._trimmed(*run)
             if start < end and self._fits(slot, start):
                 self._spent.update(range(start, end))
                 return self._value(slot, start, end)
         return ""
+
+    def _runs(self) -> list[tuple[int, int]]:
+        runs: list[tuple[int, int]] = []
+        start: int | None = None
+        alone = self._filling.alone
+        for at, word in enumerate(self._words):
+            opens = alone or (stem(word.low) not in self._verbs and word.low not in STOP)
+            goes_on = opens or (start is not None and word.low not in self._name)
+            between = self._filling.text[self._words[at - 1].end : word.start] if at else ""
+            if start is not None and (
+                at in self._spent or not goes_on or (not alone and re.search(r"[,;:]", between))
+            ):
+                runs.append((start, at))
+                start = None
+            if start is None and opens and at not in self._spent:
+                start = at
+        return [*runs, (start, len(self._words))] if start is not None else runs

@@ -17,10 +17,11 @@ def _quoted(text: str) -> str:
     return text.strip().strip("\"'").strip().rstrip(".!?") or text
 
 
-def _repeat(scene: Scene, match: re.Match[str]) -> str | None:
-    said = _quoted(match["what"])
+def _repeat(scene: Scene) -> str | None:
+    said = _quoted(scene.groups["what"])
     if re.fullmatch(
-        r"(?:that|it|this|yourself|what you (?:just )?said|something|anything|your name|my name)(?: again)?|.* (?:backwards?|in reverse)",
+        r"(?:that|it|this|yourself|what you (?:just )?said|something|anything|your name|my name)(?:"
+        r" again)?|.* (?:backwards?|in reverse)",
         said,
         re.IGNORECASE,
     ):
@@ -28,12 +29,12 @@ def _repeat(scene: Scene, match: re.Match[str]) -> str | None:
     return said[:1].upper() + said[1:] + "."
 
 
-def _again(scene: Scene, match: re.Match[str]) -> str:
+def _again(scene: Scene) -> str:
     return scene.memory.said[-1] if scene.memory.said else "I have not said anything yet."
 
 
-def _spell(scene: Scene, match: re.Match[str]) -> str | None:
-    word = _quoted(match["word"])
+def _spell(scene: Scene) -> str | None:
+    word = _quoted(scene.groups["word"])
     if word.lower() in ("my name", "it", "that", "your name"):
         word = scene.memory.name if word.lower() == "my name" else ""
     if not word:
@@ -45,12 +46,12 @@ def _spell(scene: Scene, match: re.Match[str]) -> str | None:
     return f"{word} is spelled {', '.join(letters)}."
 
 
-def _backwards(scene: Scene, match: re.Match[str]) -> str:
-    word = _quoted(match["word"])
+def _backwards(scene: Scene) -> str:
+    word = _quoted(scene.groups["word"])
     return f"{word} backwards is {word[::-1].lower()}."
 
 
-def _count(scene: Scene, match: re.Match[str]) -> str | None:
+def _count(scene: Scene) -> str | None:
     low = [re.sub(r"(?<=[a-z]{3})s$", "", word.low) for word in words(scene.text)]
     numbers = find(low)
     if not numbers or any(number.value.denominator != 1 for number in numbers):
@@ -69,14 +70,14 @@ def _count(scene: Scene, match: re.Match[str]) -> str | None:
     return f"{told}." if len(counted) <= MOST else f"{told}. I stop here: that is {MOST} numbers."
 
 
-def _how_many_letters(scene: Scene, match: re.Match[str]) -> str:
-    text = _quoted(match["text"])
+def _how_many_letters(scene: Scene) -> str:
+    text = _quoted(scene.groups["text"])
     letters = sum(letter.isalpha() for letter in text)
     return f"{text} has {letters} letter{'s' if letters != 1 else ''}."
 
 
-def _how_often(scene: Scene, match: re.Match[str]) -> str:
-    letter, text = match["letter"][0], _quoted(match["text"])
+def _how_often(scene: Scene) -> str:
+    letter, text = scene.groups["letter"][0], _quoted(scene.groups["text"])
     times = text.lower().count(letter.lower())
     return (
         f"The letter {letter.upper()} is {f'{times} times' if times != 1 else 'once'} in {text}."
@@ -85,12 +86,12 @@ def _how_often(scene: Scene, match: re.Match[str]) -> str:
     )
 
 
-def _how_many_words(scene: Scene, match: re.Match[str]) -> str:
-    size = len(words(_quoted(match["text"])))
+def _how_many_words(scene: Scene) -> str:
+    size = len(words(_quoted(scene.groups["text"])))
     return f"That is {size} word{'s' if size != 1 else ''}."
 
 
-def _roll(scene: Scene, match: re.Match[str]) -> str:
+def _roll(scene: Scene) -> str:
     numbers = [
         int(number.value) for number in find([word.low for word in words(scene.text)]) if number.value >= 1
     ]
@@ -100,21 +101,21 @@ def _roll(scene: Scene, match: re.Match[str]) -> str:
     return f"I rolled {listed(rolls)}."
 
 
-def _flip(scene: Scene, match: re.Match[str]) -> str:
+def _flip(scene: Scene) -> str:
     return f"It is {scene.rng.choice(('heads', 'tails'))}."
 
 
-def _random(scene: Scene, match: re.Match[str]) -> str:
+def _random(scene: Scene) -> str:
     values = sorted(int(number.value) for number in find([word.low for word in words(scene.text)]))[-2:]
     low, high = (values[0], values[-1]) if len(values) > 1 else (1, values[0] if values else 100)
     return f"My number between {low} and {high} is {scene.rng.randint(min(low, high), max(low, high))}."
 
 
-def _parity(scene: Scene, match: re.Match[str]) -> str | None:
+def _parity(scene: Scene) -> str | None:
     numbers = find([word.low for word in words(scene.text)])
     if not numbers or numbers[0].value.denominator != 1:
         return None
-    value, asked = int(numbers[0].value), match["what"].lower()
+    value, asked = int(numbers[0].value), scene.groups["what"].lower()
     if asked == "prime":
         true = (
             value > 1 and value < 10**10 and all(value % factor for factor in range(2, int(value**0.5) + 1))
@@ -124,7 +125,7 @@ def _parity(scene: Scene, match: re.Match[str]) -> str | None:
     return f"{'Yes' if kind == asked else 'No'}, {value} is {kind}."
 
 
-def _compare(scene: Scene, match: re.Match[str]) -> str | None:
+def _compare(scene: Scene) -> str | None:
     values = [number.value for number in find([word.low for word in words(scene.text)])]
     if len(values) != 2:
         return None
@@ -134,11 +135,12 @@ def _compare(scene: Scene, match: re.Match[str]) -> str | None:
     return f"{spoken(max(values))} is more than {spoken(min(values))}."
 
 
-_ON = r"(?:me |after me |back |the following |the words? |the sentence |this |aloud |out loud |exactly )*"
 REPEAT = intent(
     "repeat after me",
-    rf"^(?:repeat|say) {_ON}(?:after me|back to me|the words?|the sentence|this)?[\s,:]*(?P<what>.+)$",
     _repeat,
+    r"^(?:repeat|say)(?: me| after me| back(?: to me)?| the following| the words?| the sentence| this|"
+    r" aloud| out loud"
+    r"| exactly)*[\s,:]+(?P<what>.+)$",
 )
 """Its row is asked before the user's functions: whatever is to be repeated is no request."""
 
@@ -146,44 +148,47 @@ INTENTS: tuple[Intent, ...] = (
     REPEAT,
     intent(
         "say it again",
-        r"\b(?:repeat (?:that|it|yourself)|say (?:that|it) (?:again|once more)|come again|what did you (?:just )?say|once more|^pardon|^repeat$)\b|^again$",
         _again,
+        r"\b(?:repeat (?:that|it|yourself)|say (?:that|it) (?:again|once more)|come again|once more)\b",
+        r"\bwhat did you (?:just )?say\b|^pardon\b|^(?:repeat|again)$",
     ),
     intent(
         "spell",
-        r"\b(?:spell|spelling of|spelled)(?: out)?(?: the)?(?: word| name)? (?P<word>[\w'\" -]+?)(?: backwards?| in reverse| spelled)?$",
         _spell,
+        r"\b(?:spell|spelling of|spelled)(?: out)?(?: the)?(?: word| name)? (?P<word>[\w'\" -]+?)"
+        r"(?: backwards?| in reverse| spelled)?$",
     ),
+    intent("count", _count, r"\bcount\b(?! the)"),
     intent(
         "backwards",
+        _backwards,
         r"\b(?:say |what is )?(?:the word )?(?P<word>[\w'\" ]+?) (?:spelled )?backwards?$",
-        lambda scene, match: None if "count" in scene.text.lower() else _backwards(scene, match),
     ),
-    intent("count", r"\bcount\b(?! the)", _count),
     intent(
         "how often a letter",
-        r"\bhow (?:many|often) (?:times )?(?:is |does )?(?:the )?(?:letters? )?(?P<letter>[a-z])(?:'?s)?(?: (?:are there|are|appears?|occurs?|is))? (?:in )(?:the word )?(?P<text>[\w' -]+)$",
         _how_often,
+        r"\bhow (?:many|often) (?:times )?(?:is |does )?(?:the )?(?:letters? )?(?P<letter>[a-z])(?:'?s)?"
+        r"(?: (?:are there|are|appears?|occurs?|is))? in (?:the word )?(?P<text>[\w' -]+)$",
     ),
     intent(
         "how many letters",
-        r"\bhow (?:many letters|long)(?: are| is)?(?: there)?(?: in)?(?: does)?(?: the)?(?: word)? (?P<text>[\w' -]+?)(?: have| has| contain)?$",
         _how_many_letters,
+        r"\bhow (?:many letters|long)(?: are| is)?(?: there)?(?: in)?(?: does)?(?: the)?(?: word)?"
+        r" (?P<text>[\w' -]+?)(?: have| has| contain)?$",
     ),
     intent(
         "how many words",
-        r"\bhow many words (?:are )?(?:there )?(?:in )(?:the sentence )?:?\s*(?P<text>.+)$",
         _how_many_words,
+        r"\bhow many words (?:are )?(?:there )?in (?:the sentence )?:?\s*(?P<text>.+)$",
     ),
-    intent("dice", r"\b(?:roll|throw)\b.*\b(?:dice|die|d\d+)\b", _roll),
-    intent("coin", r"\b(?:flip|toss|throw)\b.*\bcoin\b|\bheads or tails\b", _flip),
-    intent(
-        "random number", r"\b(?:random number|pick a number|choose a number|think of a number)\b", _random
-    ),
-    intent("odd or even", r"\bis (?:the number )?[\w .,-]+? (?:an? )?(?P<what>odd|even|prime)\b", _parity),
+    intent("dice", _roll, r"\b(?:roll|throw)\b.*\b(?:dice|die|d\d+)\b"),
+    intent("coin", _flip, r"\b(?:flip|toss|throw)\b.*\bcoin\b", r"\bheads or tails\b"),
+    intent("random number", _random, r"\b(?:random number|(?:pick|choose|think of) a number)\b"),
+    intent("odd or even", _parity, r"\bis (?:the number )?[\w .,-]+? (?:an? )?(?P<what>odd|even|prime)\b"),
     intent(
         "compare",
-        r"\b(?:greater|bigger|larger|smaller|less|more) than\b|\bwhich (?:is|number is) (?:the )?(?:greater|bigger|larger|smaller|more|less)",
         _compare,
+        r"\b(?:greater|bigger|larger|smaller|less|more) than\b",
+        r"\bwhich (?:is|number is) (?:the )?(?:greater|bigger|larger|smaller|more|less)",
     ),
 )

@@ -1,6 +1,7 @@
 """Remembering what the user said in this conversation, and saying it back: never anything they did not say.
 
-A statement is a subject and what was said of it ("my dog" — "is called Rex"; "I" — "live in Rome"). A question finds it
+A statement is a subject and what was said of it ("my dog" — "is called Rex"; "I" — "live in Rome"). A
+question finds it
 again when the subject is the same and every word that asks for something occurs in what was said.
 """
 
@@ -11,7 +12,7 @@ from fractions import Fraction
 
 from .numbers import find
 from .scene import Intent, Memory, Scene, intent, listed
-from .words import stem, words
+from .words import stem, word_set, words
 
 _VERBS = (
     r"is|are|was|were|has|have|had|lives?|lived|likes?|loves?|hates?|works?|starts?|begins?|ends?|costs?|comes?|goes|plays?"
@@ -21,17 +22,20 @@ _MY = re.compile(rf"^(?P<subject>(?:my|our) [\w' -]+?) (?P<told>(?:{_VERBS}) .+)
 _THE = re.compile(rf"^(?P<subject>(?:the|that|this) [\w' -]+?) (?P<told>(?:{_VERBS}) .+)$", re.IGNORECASE)
 _BARE = re.compile(rf"^(?P<subject>[\w' -]+?) (?P<told>(?:{_VERBS}) .+)$", re.IGNORECASE)
 _I = re.compile(
-    r"^(?P<subject>i) (?P<told>(?!(?:know|think|wonder|mean|said|say|told|asked|see|hear|heard|understand|do not|cannot"
-    r"|will|would|could|should|must|may|might|hope|guess|bet)\b)[a-z].+)$",
+    r"^(?P<subject>i) (?P<told>(?!(?:know|think|wonder|mean|said|say|told|asked|see|hear|heard|understand"
+    r"|do not|cannot|will|would|could|should|must|may|might|hope|guess|bet)\b)[a-z].+)$",
     re.IGNORECASE,
 )
 _THING = re.compile(
-    r"^(?P<subject>(?:the |a |this )?(?:[\w]+ )?(?:number|word|code|pin|password|phrase|name)),? (?P<told>.+)$",
+    r"^(?P<subject>(?:the |a |this )?(?:[\w]+ )?(?:number|word|code|pin|password|phrase|name)),?"
+    r" (?P<told>.+)$",
     re.IGNORECASE,
 )
 _NUMBER = re.compile(r"^(?P<told>[\d.,-]+)$")
-_ASKING = frozenset(
-    ["what", "who", "where", "when", "which", "how", "why", "tell", "know", "remember", "told", "tell", "said", "say", "do", "did", "does", "is", "are", "was", "were", "am", "i", "my", "me", "mine", "our", "the", "a", "an", "again", "please", "of", "to", "in", "on", "at", "for", "it", "that", "this", "you", "your", "about", "have", "has", "many", "much", "be", "been", "kind", "type", "sort", "i's", "with", "live's", "and"]
+_ASKING = word_set(
+    "what who where when which how why tell know remember told tell said say do did does is are was were"
+    " am i my me mine our the a an again please of to in on at for it that this you your about have has"
+    " many much be been kind type sort i's with live's and"
 )
 _SAME = {
     "call": "name",
@@ -42,8 +46,11 @@ _SAME = {
     "dad": "father",
     "colour": "color",
 }
-_NOT_A_NAME = frozenset(
-    ["fine", "good", "well", "okay", "ok", "tired", "happy", "sad", "hungry", "thirsty", "ready", "here", "back", "sorry", "sure", "not", "just", "going", "trying", "looking", "very", "so", "bored", "sick", "cold", "hot", "late", "early", "done", "lost", "confused", "afraid", "glad", "busy", "english", "french", "german", "spanish", "italian", "american", "british", "japanese", "chinese", "indian", "canadian", "dutch", "russian", "polish", "swiss", "danish", "irish", "testing", "a", "an", "the", "in", "on", "at", "from"]
+_NOT_A_NAME = word_set(
+    "fine good well okay ok tired happy sad hungry thirsty ready here back sorry sure not just going"
+    " trying looking very so bored sick cold hot late early done lost confused afraid glad busy english"
+    " french german spanish italian american british japanese chinese indian canadian dutch russian"
+    " polish swiss danish irish testing a an the in on at from"
 )
 
 
@@ -78,7 +85,7 @@ def to_user(text: str) -> str:
 
 
 def statement(text: str, *, asked: bool) -> tuple[str, str] | None:
-    """What a sentence says of what: subject and the rest. `asked`: the user said "remember", so anything will do."""
+    """What a sentence says of what: subject and the rest. `asked`: after "remember" anything will do."""
     shapes = (_MY, _I, _THE) if not asked else (_MY, _I, _THE, _THING, _BARE)
     for shape in shapes:
         if match := shape.match(text):
@@ -93,15 +100,15 @@ def statement(text: str, *, asked: bool) -> tuple[str, str] | None:
     return None
 
 
-def _learn(scene: Scene, match: re.Match[str]) -> str | None:
-    text = match["what"].strip()
-    asked = bool(match.groupdict().get("ask"))
+def _learn(scene: Scene) -> str | None:
+    text = scene.groups["what"].strip()
+    asked = "ask" in scene.groups
     told = statement(text, asked=asked)
     if told is None and not asked:
         return None
     name = re.match(r"^(?:my|the) (?:first |own )?name (?:is|was) (?P<name>.+)$", text, re.IGNORECASE)
     if name:
-        return _meet(scene, name)
+        return _met(scene, name["name"])
     if told is None:
         scene.memory.notes.append(text)
         return f"I will remember: {to_user(text)}."
@@ -111,13 +118,21 @@ def _learn(scene: Scene, match: re.Match[str]) -> str | None:
     return f"I will remember that {to_user(f'{subject} {rest}')}."
 
 
-def _meet(scene: Scene, match: re.Match[str]) -> str | None:
-    name = re.split(r"[,.;!?]| and | but ", match["name"].strip())[0].strip()
-    first = name.split(" ")[0] if name else ""
-    if not name or (
-        match.re is _I_AM
-        and (first.lower() in _NOT_A_NAME or not first[0].isupper() or len(name.split()) > 2)
-    ):
+def _meet(scene: Scene) -> str | None:
+    return _met(scene, scene.groups["name"])
+
+
+def _i_am(scene: Scene) -> str | None:
+    """A name, as in "I am Ada"; not a state, as in "I am tired"."""
+    first, *more = scene.groups["name"].split()
+    if first.lower() in _NOT_A_NAME or not first[0].isupper() or len(more) > 1:
+        return None
+    return _met(scene, scene.groups["name"])
+
+
+def _met(scene: Scene, said: str) -> str | None:
+    name = re.split(r"[,.;!?]| and | but ", said.strip())[0].strip()
+    if not name:
         return None
     scene.memory.name = name if not name.islower() else name.title()
     return f"Nice to meet you, {scene.memory.name}."
@@ -129,19 +144,19 @@ _I_AM = re.compile(
 )
 
 
-def _my_name(scene: Scene, match: re.Match[str]) -> str:
+def _my_name(scene: Scene) -> str:
     return (
         f"Your name is {scene.memory.name}." if scene.memory.name else "You have not told me your name yet."
     )
 
 
-def _recall(scene: Scene, match: re.Match[str]) -> str | None:
+def _recall(scene: Scene) -> str | None:
     if statement(scene.text, asked=False):
         return None
-    return known(scene, match) or "You have not told me that."
+    return known(scene) or "You have not told me that."
 
 
-def known(scene: Scene, match: re.Match[str]) -> str | None:
+def known(scene: Scene) -> str | None:
     """What the user said that answers the question, turned to them; `None` if they said no such thing."""
     note = find_note(scene.memory, scene.text)
     if not note:
@@ -151,7 +166,7 @@ def known(scene: Scene, match: re.Match[str]) -> str | None:
 
 
 def find_note(memory: Memory, question: str) -> str | None:
-    """The latest statement that answers a question, in the user's own words; `None` if nothing they said does."""
+    """The latest statement that answers a question, in the user's own words; `None` if none does."""
     needed = _keys(question)
     if not needed:
         return None
@@ -173,9 +188,16 @@ def _answers(note: str, needed: frozenset[str], *, about_me: bool) -> bool:
     number = bool(find([word.low for word in words(rest)]))
     plainly = bool(re.match(r"(?:is|are|was|were)\b", rest, re.IGNORECASE))
     satisfied = {
-        "old": number, "ag": number, "number": number, "color": plainly, "dat": plainly, "tim": plainly, "day": plainly,
-        "name": plainly and len(said) <= 2 and bool(re.search(r" [A-Z]", rest)), "job": False, "word": plainly,
-    }  # fmt: skip
+        "old": number,
+        "ag": number,
+        "number": number,
+        "color": plainly,
+        "dat": plainly,
+        "tim": plainly,
+        "day": plainly,
+        "word": plainly,
+        "name": plainly and len(said) <= 2 and bool(re.search(r" [A-Z]", rest)),
+    }
     if any(not satisfied.get(key, False) for key in missing):
         return False
     if subject.lower() == "i":
@@ -183,15 +205,15 @@ def _answers(note: str, needed: frozenset[str], *, about_me: bool) -> bool:
     return about - {"name", "number"} <= needed if about - {"name", "number"} else about <= needed
 
 
-def _all_notes(scene: Scene, match: re.Match[str]) -> str:
+def _all_notes(scene: Scene) -> str:
     notes = [to_user(note) for note in scene.memory.notes[-5:]]
     if scene.memory.name:
         notes.insert(0, f"your name is {scene.memory.name}")
     return f"You told me that {listed(notes)}." if notes else "You have not told me anything to remember yet."
 
 
-def _forget(scene: Scene, match: re.Match[str]) -> str:
-    memory, what = scene.memory, match["what"].lower()
+def _forget(scene: Scene) -> str:
+    memory, what = scene.memory, scene.groups["what"].lower()
     if "name" in what:
         memory.name = ""
     elif what in ("everything", "all", "all of it", "all that"):
@@ -202,7 +224,7 @@ def _forget(scene: Scene, match: re.Match[str]) -> str:
     return "I have forgotten it."
 
 
-def _earlier(scene: Scene, match: re.Match[str]) -> str:
+def _earlier(scene: Scene) -> str:
     heard = scene.memory.heard[:-1]
     if not heard:
         return "You have not said anything before that."
@@ -211,7 +233,7 @@ def _earlier(scene: Scene, match: re.Match[str]) -> str:
 
 
 def known_number(memory: Memory, name: str) -> Fraction | None:
-    """The value of "it" (the last result) or of something the user gave a number, such as "my lucky number"."""
+    """The value of "it" (the last result) or of something the user gave a number ("my lucky number")."""
     if name in ("it", "that", "this", "the result", "the answer", "result", "that number", "that result"):
         return memory.result
     if not re.match(r"(?:my|the) \w", name):
@@ -228,42 +250,56 @@ def known_number(memory: Memory, name: str) -> Fraction | None:
     return numbers[0].value if len(numbers) == 1 else None
 
 
+_ASKED = r"^(?:what|who|where|when|which|how|do you (?:know|remember)|is|are|was|did|does|do)\b"
+LEARN = intent(
+    "learn",
+    _learn,
+    r"^(?P<ask>(?:do not forget|remember|note|keep in mind|memori[sz]e|make a note|store|save)(?:"
+    r" down)?(?: for me)?"
+    r"(?: that| this)?:?) (?P<what>(?!what |who |where |when |how |me$)[^?]+)$",
+)
+"""Its row is asked before sums and dates: whatever is to be remembered is no request."""
+
 INTENTS: tuple[Intent, ...] = (
     intent(
         "my name",
-        r"^(?:what|who|do you (?:know|remember)|tell me|say|remember)?\s*(?:is |was |it )?my (?:own |first )?name(?: is| again)?$|\bwho am i\b|\bwhat am i called\b",
         _my_name,
+        r"^(?:what|who|do you (?:know|remember)|tell me|say|remember)?\s*(?:is |was |it )?my (?:own"
+        r" |first )?name"
+        r"(?: is| again)?$",
+        r"\bwho am i\b|\bwhat am i called\b",
     ),
     intent(
         "name",
-        r"\b(?:my name is|my name's|you can call me|call me|i am called|they call me) (?P<name>[\w' -]+)",
         _meet,
+        r"\b(?:my name is|my name's|you can call me|call me|i am called|they call me) (?P<name>[\w' -]+)",
     ),
-    Intent("I am", _I_AM, _meet),
+    Intent("I am", _I_AM, _i_am),
     intent(
         "all notes",
-        r"\bwhat (?:did|have) i (?:tell|told|ask|asked) you(?: to remember)?$|\bwhat do you (?:know|remember)(?: about me)?$|\bwhat (?:should|did) (?:you|i ask you to) remember\b",
         _all_notes,
+        r"\bwhat (?:did|have) i (?:tell|told|ask|asked) you(?: to remember)?$",
+        r"\bwhat do you (?:know|remember)(?: about me)?$",
+        r"\bwhat (?:should|did) (?:you|i ask you to) remember\b",
     ),
     intent(
         "earlier",
-        r"\bwhat (?:did i|have i) (?:just |first )?(?:say|said|ask|asked)\b|\bwhat was my (?:first|last|previous) (?:question|request|sentence)\b",
         _earlier,
+        r"\bwhat (?:did i|have i) (?:just |first )?(?:say|said|ask|asked)\b",
+        r"\bwhat was my (?:first|last|previous) (?:question|request|sentence)\b",
     ),
-    intent(
-        "learn",
-        r"^(?P<ask>(?:do not forget|remember|note|keep in mind|memorize|memorise|make a note|store|save)(?: down)?(?: for me)?(?: that| this)?:?) (?P<what>(?!what |who |where |when |how |me$)[^?]+)$",
-        _learn,
-    ),
-    intent("forget", r"\bforget (?P<what>.+)$", _forget),
+    LEARN,
+    intent("forget", _forget, r"\bforget (?P<what>.+)$"),
     intent(
         "recall",
-        r"^(?:what|who|where|when|which|how|do you (?:know|remember)|is|are|was|did|does|do)\b.*\b(?:my|our|i)\b|\bremember\b|\bdid i (?:tell|say)\b|\bi (?:told|gave) you\b|^my [\w ]+$",
         _recall,
+        _ASKED + r".*\b(?:my|our|i)\b",
+        r"\bremember\b|\bdid i (?:tell|say)\b|\bi (?:told|gave) you\b",
+        r"^my [\w ]+$",
     ),
-    intent("recall the", r"^(?:what|who|where|when|which|how)\b.*\bthe [\w ]+$", known),
+    intent("recall the", known, _ASKED + r".*\bthe [\w ]+$"),
 )
-LEARN = next(row for row in INTENTS if row.name == "learn")
-"""Its row is asked before sums and dates: whatever is to be remembered is no request."""
-TOLD = intent("told", r"^(?P<what>(?:my|our|i|the) [^?]+)$", _learn)
+KNOWN = intent("known", known, _ASKED + r".*\b(?:my|our|i)\b")
+"""Asked early: what the user has told goes before anything else that a question may look like."""
+TOLD = intent("told", _learn, r"^(?P<what>(?:my|our|i|the) [^?]+)$")
 """The last row: a statement that fits nowhere else is remembered."""

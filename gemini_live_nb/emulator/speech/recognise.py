@@ -1,6 +1,7 @@
 """Speech to text: Moonshine tiny (English, MIT), greedy decoding on plain numpy and onnxruntime.
 
-The model takes raw 16 kHz sound, and its decoder is one graph with two branches: the first step fills the caches, every
+The model takes raw 16 kHz sound, and its decoder is one graph with two branches: the first step fills the
+caches, every
 further step (`use_cache_branch`) only adds to the decoder's own.
 """
 
@@ -59,7 +60,8 @@ class Recogniser:
     def __call__(self, audio: Int16) -> str:
         """The words in `audio` (int16 mono, 16 kHz, shape (n,)); empty when nobody speaks in it.
 
-        Given mere noise the model invents a word ("You"), so only what the voice activity model takes for speech is
+        Given mere noise the model invents a word ("You"), so only what the voice activity model takes for
+        speech is
         decoded.
         """
         return tidy(" ".join(self._decode(piece) for piece in pieces(voiced(audio)) if len(piece)))
@@ -96,9 +98,8 @@ class Recogniser:
             if token == END:
                 return
             yield token
-            for name, value in zip(self._presents, presents, strict=True):
-                if first or ".decoder." in name:
-                    caches[name] = value
+            new = zip(self._presents, presents, strict=True)
+            caches |= {name: value for name, value in new if first or ".decoder." in name}
             first = False
 
 
@@ -128,7 +129,7 @@ def pieces(audio: Int16) -> Iterator[Int16]:
 
 
 def tidy(text: str) -> str:
-    """Only what can be English speech: noise makes the model write other scripts or one word over and over."""
+    """Only what can be English: noise makes the model write other scripts, or one word over and over."""
     text = re.sub(r"[^\x20-\x7e\u00a0-\u024f\u2013\u2014\u2018-\u201d\u20ac]+", " ", text)
     text = re.sub(r"\b(\w+)((?:[ ,.]+\1\b){3,})", r"\1", text, flags=re.IGNORECASE)
     text = " ".join(text.split())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
+from math import isfinite
 from typing import Any
 
 from ..brain import Result
@@ -58,7 +59,7 @@ def in_words(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, int | float):
-        return spoken(Fraction(str(value))) if value == value and abs(value) != float("inf") else str(value)
+        return spoken(Fraction(str(value))) if isfinite(value) else str(value)
     if isinstance(value, Mapping):
         return listed(
             [f"{' '.join(name_words(str(key))) or key} is {in_words(part)}" for key, part in value.items()]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from ..brain import Call
 from . import call, intents, play, recall
+from .choose import named
 from .scene import Memory, Scene
 from .words import plain, sentences
 
@@ -79,7 +80,7 @@ class Rules:
     def _called(self, sentence: str, request: str) -> tuple[Call, ...] | str | None:
         """Calls for a sentence; where one lacks an argument, the whole request may have it."""
         scene = self._scene(sentence)
-        if any(row.pattern.search(scene.text) for row in (play.REPEAT, recall.LEARN)) and not call.named(
+        if any(row.pattern.search(scene.text) for row in (play.REPEAT, recall.LEARN)) and not named(
             sentence, self._functions
         ):
             return None

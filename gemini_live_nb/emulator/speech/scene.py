@@ -1,4 +1,4 @@
-"""What an answer may draw on: the sentence, the conversation's own memory, the clock. Nothing else, so nothing invented."""
+"""What an answer may draw on: the sentence, the conversation's memory, the clock; so nothing is invented."""
 
 from __future__ import annotations
 
@@ -55,8 +55,9 @@ class Memory:
     @classmethod
     def of(cls, talk: Talk) -> Memory:
         """The memory of a conversation, made on first use."""
-        memory = talk.memory.setdefault("speech", cls())
-        assert isinstance(memory, cls)
+        found = talk.memory.get("speech")
+        memory = found if isinstance(found, cls) else cls()
+        talk.memory["speech"] = memory
         return memory
 
 
@@ -70,6 +71,7 @@ class Scene:
         now: local time by the emulator's clock.
         rng: the session's seeded chance.
         functions: what the user declared.
+        groups: what the row being asked found in the sentence, by group name; "" for what it did not find.
     """
 
     text: str
@@ -77,9 +79,10 @@ class Scene:
     now: datetime
     rng: Random
     functions: dict[str, FunctionDeclaration]
+    groups: dict[str, str] = field(default_factory=dict)
 
 
-Answer = Callable[[Scene, re.Match[str]], str | None]
+Answer = Callable[[Scene], str | None]
 
 
 class Intent(NamedTuple):
@@ -93,11 +96,11 @@ class Intent(NamedTuple):
     answer: Answer
 
 
-def intent(name: str, pattern: str, answer: Answer | str) -> Intent:
-    """A row from a pattern (any case, anywhere in the sentence) and an answer or words that are always said."""
+def intent(name: str, answer: Answer | str, *patterns: str) -> Intent:
+    """A row from an answer, or words always said, and the patterns that ask for it (any case, anywhere)."""
     words = answer
-    reply: Answer = (lambda scene, match: words) if isinstance(words, str) else words
-    return Intent(name, re.compile(pattern, re.IGNORECASE), reply)
+    reply: Answer = (lambda _: words) if isinstance(words, str) else words
+    return Intent(name, re.compile("|".join(patterns), re.IGNORECASE), reply)
 
 
 def listed(items: list[str], last: str = "and") -> str:

@@ -1,9 +1,8 @@
-"""What can honestly be said of a picture without a vision model: size, light, colours, codes, and whether it moved."""
+"""What can be said of a picture without a vision model: size, light, colours, codes, whether it moved."""
 
 from __future__ import annotations
 
 import io
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -18,11 +17,21 @@ if TYPE_CHECKING:
     from ...protocol.content import Blob
 
 _GRAYS = ((0.16, "black"), (0.38, "dark gray"), (0.65, "gray"), (0.86, "light gray"), (1.01, "white"))
-_HUES = ((15, "red"), (40, "orange"), (68, "yellow"), (165, "green"), (195, "turquoise"), (255, "blue"), (290, "purple"), (340, "pink"), (361, "red"))  # fmt: skip
+_HUES = (
+    (15, "red"),
+    (40, "orange"),
+    (68, "yellow"),
+    (165, "green"),
+    (195, "turquoise"),
+    (255, "blue"),
+    (290, "purple"),
+    (340, "pink"),
+    (361, "red"),
+)
 MOVED = 0.02
-"""Mean change of brightness (0 to 1) above which two pictures count as different; sensor noise stays below."""
+"""Mean change of brightness (0 to 1) from which two pictures differ; sensor noise stays below."""
 
-Gray = np.ndarray[tuple[int, int], np.dtype[np.float32]]
+Pixels = np.ndarray[tuple[int, ...], np.dtype[np.float32]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +52,7 @@ class Look:
     colors: tuple[str, ...]
     codes: tuple[str, ...] | None
     moved: bool | None
-    thumbnail: Gray
+    thumbnail: Pixels
 
     def light(self) -> str:
         """The brightness in a word."""
@@ -53,7 +62,8 @@ class Look:
 
     def __str__(self) -> str:
         width, height = self.size
-        text = f"I see a picture of {width} by {height} pixels. It is {self.light()}, mostly {listed(list(self.colors))}."
+        text = f"I see a picture of {width} by {height} pixels."
+        text += f" It is {self.light()}, mostly {listed(list(self.colors))}."
         if self.codes:
             text += f" It has a code that says {listed(list(self.codes))}."
         if self.moved is not None:
@@ -66,7 +76,10 @@ class Look:
 
 
 def look(images: Sequence[Blob], before: Look | None) -> Look | None:
-    """Measure the last of `images` that can be opened, compared with the one before it. Blocking, some milliseconds."""
+    """Measure the last of `images` that can be opened, compared with the one before it.
+
+    Blocking, some milliseconds.
+    """
     opened = [picture for blob in images[-2:] if (picture := _open(blob))]
     if not opened:
         return None
@@ -76,7 +89,7 @@ def look(images: Sequence[Blob], before: Look | None) -> Look | None:
     return Look(
         size=opened[-1].size,
         brightness=float(thumbnails[-1].mean()),
-        colors=_colors(np.asarray(small, np.float32) / 255),
+        colors=_colors(np.asarray(small).astype(np.float32) / np.float32(255)),
         codes=_codes(opened[-1]),
         moved=None if earlier is None else bool(np.abs(thumbnails[-1] - earlier).mean() > MOVED),
         thumbnail=thumbnails[-1],
@@ -94,11 +107,11 @@ def _open(blob: Blob) -> Image | None:
     return picture
 
 
-def _thumbnail(picture: Image) -> Gray:
-    return np.asarray(picture.convert("L").resize((64, 48)), np.float32) / 255
+def _thumbnail(picture: Image) -> Pixels:
+    return np.asarray(picture.convert("L").resize((64, 48))).astype(np.float32) / np.float32(255)
 
 
-def _colors(rgb: np.ndarray[tuple[int, ...], np.dtype[np.float32]]) -> tuple[str, ...]:
+def _colors(rgb: Pixels) -> tuple[str, ...]:
     pixels = rgb.reshape(-1, 3)
     high, low = pixels.max(axis=1), pixels.min(axis=1)
     spread = high - low
@@ -135,25 +148,27 @@ def _codes(picture: Image) -> tuple[str, ...] | None:
     return tuple(found.text for found in zxingcpp.read_barcodes(picture.convert("L")))
 
 
-def _say(scene: Scene, match: re.Match[str]) -> str:
+def _say(scene: Scene) -> str:
     if not scene.memory.look:
         return "I have no picture. Switch the camera on, or send me an image."
     return str(scene.memory.look)
 
 
-def _say_color(scene: Scene, match: re.Match[str]) -> str | None:
+def _say_color(scene: Scene) -> str | None:
     found = scene.memory.look
     return f"The picture is mostly {listed(list(found.colors))}." if found else None
 
 
-def _say_light(scene: Scene, match: re.Match[str]) -> str | None:
+def _say_light(scene: Scene) -> str | None:
     found = scene.memory.look
     return f"The picture is {found.light()}." if found else None
 
 
-def _say_moved(scene: Scene, match: re.Match[str]) -> str:
+def _say_moved(scene: Scene) -> str | None:
     found = scene.memory.look
-    if not found or found.moved is None:
+    if not found:
+        return None
+    if found.moved is None:
         return "I have not seen two pictures to compare yet."
     return (
         "Yes, something has moved since the last picture."
@@ -162,7 +177,7 @@ def _say_moved(scene: Scene, match: re.Match[str]) -> str:
     )
 
 
-def _say_code(scene: Scene, match: re.Match[str]) -> str:
+def _say_code(scene: Scene) -> str:
     found = scene.memory.look
     if not found:
         return "I have no picture to read a code from."
@@ -171,38 +186,38 @@ def _say_code(scene: Scene, match: re.Match[str]) -> str:
     return f"The code says {listed(list(found.codes))}." if found.codes else "I find no code in the picture."
 
 
-def _say_size(scene: Scene, match: re.Match[str]) -> str | None:
+def _say_size(scene: Scene) -> str | None:
     found = scene.memory.look
     return f"The picture is {found.size[0]} by {found.size[1]} pixels." if found else None
 
 
 _PICTURE = r"(?:picture|image|photo|frame|camera|video|screen|scene)"
 INTENTS: tuple[Intent, ...] = (
-    intent("code", r"\b(?:qr|bar) ?-?codes?\b|\b(?:read|scan)\b.*\bcode\b", _say_code),
+    intent("code", _say_code, r"\b(?:qr|bar) ?-?codes?\b", r"\b(?:read|scan)\b.*\bcode\b"),
     intent(
         "moved",
-        r"\b(?:moved?|moving|motion|movement|changed?)\b.*\?*$(?<!address)",
-        lambda scene, match: (
-            _say_moved(scene, match)
-            if re.match(r"(?:did|has|have|is|was|do you see|what)\b", scene.text, re.IGNORECASE)
-            and scene.memory.look
-            else None
-        ),
+        _say_moved,
+        r"^(?:did|has|have|is|was|do you see|what)\b.*\b(?:moved?|moving|motion|movement|changed?)\b",
     ),
     intent(
         "color",
-        rf"\bwhat colou?rs?\b.*\b(?:see|this|that|it|{_PICTURE})\b|\b(?:dominant|main) colou?r",
         _say_color,
+        rf"\bwhat colou?rs?\b.*\b(?:see|this|that|it|{_PICTURE})\b",
+        r"\b(?:dominant|main) colou?r",
     ),
-    intent("light", rf"\b(?:is it|is the {_PICTURE}|how)\b.*\b(?:dark|bright|light)\b", _say_light),
+    intent("light", _say_light, rf"\b(?:is it|is the {_PICTURE}|how)\b.*\b(?:dark|bright|light)\b"),
     intent(
         "size",
-        rf"\b(?:size|how (?:big|large)|resolution|pixels)\b.*\b{_PICTURE}\b|\b{_PICTURE}\b.*\b(?:size|resolution|pixels)\b",
         _say_size,
+        rf"\b(?:size|how (?:big|large)|resolution|pixels)\b.*\b{_PICTURE}\b",
+        rf"\b{_PICTURE}\b.*\b(?:size|resolution|pixels)\b",
     ),
     intent(
         "see",
-        rf"\bwhat (?:do|can|did) you see\b|\b(?:can|do) you see\b|\b(?:describe|look at|what is (?:in|on|this|that)|tell me about)\b.*\b(?:{_PICTURE}|this|that|holding)\b|^(?:look|see)\b|^see me\b|\bam i holding\b|\bhow do i look\b",
         _say,
+        r"\bwhat (?:do|can|did) you see\b|\b(?:can|do) you see\b|^(?:look|see)\b",
+        rf"\b(?:describe|look at|what is (?:in|on|this|that)|tell me"
+        rf" about)\b.*\b(?:{_PICTURE}|this|that|holding)\b",
+        r"\bam i holding\b|\bhow do i look\b",
     ),
 )

@@ -8,7 +8,7 @@ from fractions import Fraction
 from math import isqrt
 
 from .numbers import at_place, spoken
-from .words import words
+from .words import word_set, words
 
 LARGEST = 10**30
 
@@ -42,8 +42,8 @@ _REWRITES = tuple(
         (r"(?<=\d)\s*x\s*(?=\d)", " times "),
     )
 )
-_BINARY = {"plus": 1, "+": 1, "minus": 1, "-": 1, "times": 2, "*": 2, "×": 2, "x": 2, "over": 2, "/": 2, "÷": 2,
-           "modulo": 2, "mod": 2, "power": 4, "^": 4}  # fmt: skip
+_BINARY = {"plus": 1, "+": 1, "minus": 1, "-": 1, "times": 2, "*": 2, "×": 2, "x": 2, "over": 2, "/": 2,
+           "÷": 2, "modulo": 2, "mod": 2, "power": 4, "^": 4}  # fmt: skip
 _SIGNS = {
     "+": "plus",
     "-": "minus",
@@ -57,11 +57,11 @@ _SIGNS = {
 }
 _SUFFIXES: dict[str, Callable[[Fraction], Fraction]] = {"squared": lambda v: v**2, "cubed": lambda v: v**3}
 _SAID = {"over": "divided by", "power": "to the power of"}
-_ENDS = frozenset(("", "is", "equal", "equals", "=", "and", "then", "makes", "make"))
+_ENDS = word_set("is equal equals = and then makes make") | {""}
 """What may come after a sum."""
 
 
-class NoAnswer(Exception):
+class NoAnswer(Exception):  # noqa: N818  # named for what happened, as in errors.py
     """A sum that cannot be worked out; the message says why, in words to be spoken."""
 
 
@@ -70,7 +70,7 @@ def _joined(text: str, operator: str) -> str:
 
 
 def answer(
-    text: str, known: Callable[[str], Fraction | None] = lambda name: None
+    text: str, known: Callable[[str], Fraction | None] = lambda _: None
 ) -> tuple[str, Fraction | None] | None:
     """Work out the sum in a sentence, if there is one: what to say, and the value.
 
@@ -114,7 +114,7 @@ def _average(text: str) -> tuple[str, Fraction | None] | None:
     return f"The average is {spoken(mean)}.", mean
 
 
-class _NotASum(Exception):
+class _NotASum(Exception):  # noqa: N818  # as above
     """The words at this place are no expression."""
 
 

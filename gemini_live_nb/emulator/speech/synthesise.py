@@ -41,7 +41,7 @@ class Synthesiser:
         self("Hello there.")
 
     def __call__(self, text: str, speaker: Voice | None = None) -> Int16:
-        """`text` as sound: int16 mono, 24 kHz, shape (n,). The same text and voice always give the same samples."""
+        """`text` as sound: int16 mono, 24 kHz, shape (n,); always the same for the same text and voice."""
         speaker = speaker or voice(None)
         seed = zlib.crc32(text.encode())
         sound = self._model(speakable(text), speed=speaker.rate / speaker.pitch, seed=seed)
@@ -49,7 +49,8 @@ class Synthesiser:
             import soxr
 
             sound = soxr.resample(sound, OUTPUT_RATE * speaker.pitch, OUTPUT_RATE)
-        return (np.clip(sound, -1.0, 1.0) * 32_767.0).astype(np.int16)
+        samples: Int16 = (np.clip(sound, -1.0, 1.0) * 32_767.0).astype(np.int16)
+        return samples
 
 
 def clauses(text: str) -> list[str]:

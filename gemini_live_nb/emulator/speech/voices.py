@@ -1,6 +1,7 @@
 """The API's 30 voice names on the one offline voice: pitch and pace variants, not 30 voices.
 
-hibari carries a single voice in its wheel. Each name gets its own pitch (a resampling, so that a low voice is also a
+hibari carries a single voice in its wheel. Each name gets its own pitch (a resampling, so that a low voice is
+also a
 larger one) and its own pace, leaning on how the API's documentation describes it ("Bright", "Gravelly", …).
 """
 

@@ -1,4 +1,4 @@
-"""Sentences as the rules read them: contractions written out, politeness taken off, words brought to a common stem."""
+"""Sentences as the rules read them: contractions written out, politeness taken off, words stemmed."""
 
 from __future__ import annotations
 
@@ -25,27 +25,43 @@ _OPENERS = re.compile(
     re.IGNORECASE,
 )
 _POLITE = re.compile(
-    r"(?:(?:can|could|would|will) you (?:please |kindly |just |maybe |also )?(?:tell me |let me know |say to me )?"
-    r"|would you mind |(?:please )?(?:tell|show|give) me (?:please )?(?=(?:what|who|where|when|how|which|why)\b)"
+    r"(?:(?:can|could|would|will) you (?:please |kindly |just |maybe |also )?(?:tell me |let me know |say"
+    r" to me )?"
+    r"|would you mind |(?:please )?(?:tell|show|give) me (?:please"
+    r" )?(?=(?:what|who|where|when|how|which|why)\b)"
     r"|do you (?:happen to )?know (?=(?:what|who|where|when|how|which|why|if|my)\b)"
-    r"|i (?:would|'d) (?:like|love) (?:you )?to (?:know )?|i want (?:you )?to (?:know )?|i need (?:you )?to (?:know )?"
+    r"|i (?:would|'d) (?:like|love) (?:you )?to (?:know )?|i want (?:you )?to (?:know )?|i need (?:you"
+    r" )?to (?:know )?"
     r"|please |kindly |go ahead and )(?=\w)",
     re.IGNORECASE,
 )
 _CLOSERS = re.compile(
-    r"[\s,]*\b(?:please|thanks|thank you|for me|if you can|would you|can you|will you|right now|now)[\s.!?]*$",
+    r"[\s,]*\b(?:please|thanks|thank you|for me|if you can|would you|can you|will you|right"
+    r" now|now)[\s.!?]*$",
     re.IGNORECASE,
 )
 _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=\S)")
 _JOIN = re.compile(
-    r",?\s+and (?:then |also )?(?=(?:what|who|where|when|how|which|tell|count|spell|repeat|say|remember|roll|flip)\b)"
+    r",?\s+and (?:then |also )?"
+    r"(?=(?:what|who|where|when|how|which|tell|count|spell|repeat|say|remember|roll|flip)\b)"
     r"|\s+and my name is (?=\w)|,\s+(?=(?:what|who|how|my name) (?:is|are|do|can|many|much)\b)"
     r"|(?<=hello)(?: there)?,\s+|(?<=hi)(?: there)?,\s+|(?<=hey)(?: there)?,\s+",
     re.IGNORECASE,
 )
 
-STOP = frozenset(
-    ["a", "an", "the", "this", "that", "these", "those", "is", "are", "was", "were", "be", "been", "am", "do", "does", "did", "done", "doing", "have", "has", "had", "having", "will", "would", "can", "could", "shall", "should", "may", "might", "must", "i", "me", "my", "mine", "myself", "you", "your", "yours", "we", "us", "our", "it", "its", "he", "she", "they", "them", "his", "her", "their", "and", "or", "but", "if", "then", "than", "so", "as", "of", "in", "on", "at", "to", "for", "from", "by", "with", "about", "into", "onto", "over", "up", "down", "out", "off", "not", "no", "yes", "what", "who", "whom", "which", "where", "when", "why", "how", "please", "thanks", "thank", "some", "any", "all", "each", "very", "just", "also", "too", "there", "here", "now", "today", "let", "want", "need", "like", "much", "many", "more", "most", "one", "ones", "tell", "say", "said", "get", "got", "give", "make", "put", "take", "go", "going", "come", "us", "okay", "ok", "hello", "hi", "hey"]
+
+def word_set(text: str) -> frozenset[str]:
+    """The words of `text`, which are apart by spaces."""
+    return frozenset(text.split())
+
+
+STOP = word_set(
+    "a an the this that these those is are was were be been am do does did done doing have has had having"
+    " will would can could shall should may might must i me my mine myself you your yours we us our it"
+    " its he she they them his her their and or but if then than so as of in on at to for from by with"
+    " about into onto over up down out off not no yes what who whom which where when why how please"
+    " thanks thank some any all each very just also too there here now today let want need like much many"
+    " more most one ones tell say said get got give make put take go going come us okay ok hello hi hey"
 )
 """Words that say nothing about which function is meant."""
 
