@@ -30,6 +30,7 @@ from gemini_live_nb.emulator.speech.synthesise import Synthesiser
 from gemini_live_nb.emulator.speech.voices import voice
 from gemini_live_nb.errors import LiveError
 from gemini_live_nb.protocol.config import LiveConfig
+from gemini_live_nb.session.events import Message
 from gemini_live_nb.session.session import LiveSession
 
 SPEAKER = "Charon"
@@ -86,14 +87,14 @@ async def converse(run: Path) -> None:
             turn = await session.ask(with_silence(name), timeout=30)
             print(turn)
         session.mark("here I cut in")
-        counting = asyncio.create_task(session.ask(with_silence("count"), timeout=60))
-        async for event in session:
-            if getattr(event, "output_transcript", ""):
+        listener = session.subscribe()
+        await session.stream_audio(with_silence("count"))
+        async for event in listener:
+            if isinstance(event, Message) and event.output_transcript:
                 break
         await asyncio.sleep(2.2)
-        await session.ask(with_silence("stop"), timeout=30)
-        print(await counting)
-        print(session.turns[-1])
+        print(await session.ask(with_silence("stop"), timeout=30))
+        print(*session.turns, sep="\n")
 
 
 def with_silence(name: str) -> npt.NDArray[np.int16]:

@@ -26,7 +26,7 @@ SENTENCES: dict[str, str] = {
     "hello": "Hello, my name is Ada.",
     "sum": "What is twelve times seven?",
     "weather": "What is the weather in Oslo?",
-    "count": "Please count from one to twenty.",
+    "count": "Please count from one to fifteen.",
     "stop": "Stop. What is my name?",
     "see": "What do you see?",
     "add": "Please add seven and eight",
