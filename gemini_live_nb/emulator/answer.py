@@ -113,7 +113,7 @@ class Answer:
         """Send what was kept back, then `generationComplete`."""
         if self._profile.family.output_transcript == "first":
             await self._words_first()
-        if self.samples:
+        if self.samples and self._pace:
             await self._until(self._due + _COMPLETE_AFTER)
         self._post({"generationComplete": True})
 

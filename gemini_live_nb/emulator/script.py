@@ -7,7 +7,7 @@ import os
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeAlias, cast
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -79,7 +79,7 @@ class ScriptBrain(Brain):
         self._function: Script | None = None
         self._steps: list[Step] = []
         if callable(steps):
-            self._function = cast("Script", steps)
+            self._function = steps
         else:
             self._steps = [_step(step) for step in steps]
         self._repeat = repeat
@@ -117,11 +117,12 @@ class ScriptBrain(Brain):
         if self._function is not None:
             return self._function(ask, talk)
         at: int = talk.memory.get("script_step", 0)
-        order = [*range(at, len(self._steps)), *(range(at) if self._repeat else ())]
-        for i in order:
-            if self._steps[i].fits(ask):
+        again = range(at) if self._repeat else range(0)
+        for i in (*range(at, len(self._steps)), *again):
+            step: Step = self._steps[i]
+            if step.fits(ask):
                 talk.memory["script_step"] = i + 1
-                return self._steps[i].emit
+                return step.emit
         return ["The script has nothing to say to this."]
 
 
