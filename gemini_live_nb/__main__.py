@@ -11,9 +11,9 @@ from importlib import metadata
 from pathlib import Path
 
 from . import __version__
+from .errors.redaction import redact
 from .log.folder import runs_folder
 from .protocol.keys import find_key
-from .errors.redaction import redact
 
 NAME = "gemini-live-nb"
 KEY_NAMES = ("GEMINI_API_KEY", "GOOGLE_API_KEY")
