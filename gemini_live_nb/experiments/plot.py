@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
     import altair as alt
@@ -66,5 +66,5 @@ class ExperimentPlot:
             tooltip=["setting", "input", column],
         )
         middle = base.mark_tick(thickness=3, size=24).encode(x=f"median({column}):Q")
-        chart: alt.LayerChart = alt.layer(dots, middle).properties(width=420, height=alt.Step(36))
-        return chart
+        chart = alt.layer(dots, middle).properties(width=420, height=alt.Step(36))
+        return cast("alt.LayerChart", chart)
