@@ -41,11 +41,11 @@ clean:
 	@tools/make_venv.sh $(PYTHON)
 	@touch $@
 
-.venv/.lab: pyproject.toml tools/install.sh | .venv/.made
+.venv/.lab: pyproject.toml constraints-offline.txt tools/install.sh | .venv/.made
 	@tools/install.sh lab,offline
 	@touch $@
 
-.venv/.dev: pyproject.toml tools/install.sh tools/install_ipykernel6.sh | .venv/.made
+.venv/.dev: pyproject.toml constraints-offline.txt tools/install.sh tools/install_ipykernel6.sh | .venv/.made
 	@tools/install.sh lab,offline,dask,export,dev
 	@tools/install_ipykernel6.sh
 	@touch $@ .venv/.lab
