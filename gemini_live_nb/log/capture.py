@@ -60,7 +60,9 @@ def from_capture(path: Path | str, folder: Path | str | None = None) -> SessionL
         "capture": path.name,
         "times": "as captured" if timed else "made up, a millisecond apart",
     }
-    return write_run(folder, frames, meta, name=path.name.split(".")[0])
+    return write_run(
+        folder, frames, meta, name=path.name.removesuffix(".jsonl").removesuffix(".websocket.log")
+    )
 
 
 def _entry(path: Path, number: int, line: bytes) -> dict[str, Any]:
@@ -82,6 +84,16 @@ def _from_entries(entries: list[dict[str, Any]]) -> Iterator[Frame]:
         elif entry.get("dir") == "server":
             pretty = msgspec.json.format(msgspec.json.encode(_filled(message)), indent=2) + b"\n"
             yield seq, t_ns, 0, RECEIVED, BINARY, pretty, ""
+        elif entry.get("dir") == "local":
+            yield (
+                seq,
+                t_ns,
+                0,
+                LOCAL,
+                0,
+                msgspec.json.encode(message or {}).decode(),
+                str(entry.get("kind", "mark")),
+            )
         else:
             fields = msgspec.json.encode({"label": "of the capture", "entry": entry}).decode()
             yield seq, t_ns, 0, LOCAL, 0, fields, "mark"

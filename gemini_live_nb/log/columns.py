@@ -150,7 +150,7 @@ AUDIO_CHUNKS = (
     Column("rate", "int64", "Hz", "Sample rate."),
     Column("ms", "float64", "ms", "Length."),
     Column("bytes", "int64", "B", "Size, decoded."),
-    Column("peak_db", "float64", "dB", "Peak below full scale, from some 50 samples."),
+    Column("peak_db", "float64", "dB", "Peak below full scale, from some 24 samples."),
     Column(
         "gap_ms", "float64", "ms", "Since the chunk before it on the same track: arrival less its length."
     ),

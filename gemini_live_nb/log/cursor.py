@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from .frame import LogFrame
-    from .run import SessionLog
+    from .reading import RunFrames
 
 
 class Cursor:
@@ -17,7 +17,7 @@ class Cursor:
         seq: The last frame read; set it to go elsewhere.
     """
 
-    def __init__(self, log: SessionLog, after: int = -1) -> None:
+    def __init__(self, log: RunFrames, after: int = -1) -> None:
         self._log = log
         self.seq = after
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 
@@ -27,15 +27,8 @@ _USER = ROLES.index("user")
 _MOST_PARTS = 4096
 
 
-class Stamp(NamedTuple):
-    """When and how a frame crossed the wire."""
-
-    seq: int
-    conn: int
-    t_ns: int
-    direction: int
-    opcode: int
-    wire_bytes: int
+# When and how a frame crossed the wire: seq, conn, t_ns, direction, opcode, bytes on the wire.
+Stamp = tuple[int, int, int, int, int, int]
 
 
 def describe(
@@ -63,7 +56,7 @@ def describe_frame(frame: Frame) -> list[Row]:
     """The index rows of a frame, decoded anew."""
     seq, t_ns, conn, direction, opcode, data, kind = frame
     raw = payload(data)
-    stamp = Stamp(seq, conn, t_ns, direction, opcode, len(raw))
+    stamp = (seq, conn, t_ns, direction, opcode, len(raw))
     if direction == LOCAL:
         fields = msgspec.json.decode(raw or b"{}")
         text = raw.decode("utf-8", "replace")

@@ -45,6 +45,7 @@ class LogFrame:
         self.opcode = OPCODES[opcode]
         self.whole = whole
         self._raw = payload(data)
+        self._numbers = direction, opcode
 
     @property
     def t(self) -> float:
@@ -69,6 +70,11 @@ class LogFrame:
     def text(self) -> str:
         """The frame as text; bytes that are no UTF-8 are replaced."""
         return self._raw.decode("utf-8", "replace")
+
+    @property
+    def stored(self) -> Frame:
+        """The frame as a recorder takes it."""
+        return (self.seq, self.t_ns, self.conn, *self._numbers, self._raw, self._kind)
 
     def decoded(self) -> Decoded[ServerMessage] | Decoded[ClientMessage]:
         """The typed view, as the session had it. Of a local event: nothing (`message` is `None`)."""

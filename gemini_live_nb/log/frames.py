@@ -5,7 +5,7 @@ Every column is told in `columns.py`. All frames share `run`, `conn`, `turn` and
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 Positions = npt.NDArray[np.intp]
 Made = dict[str, Any]
+Category: TypeAlias = "pd.Categorical[str]"
 
 
 def messages(log: SessionLog, *, raw: bool = False) -> pd.DataFrame:
@@ -128,7 +129,7 @@ def assemble(wanted: tuple[columns.Column, ...], made: Made) -> pd.DataFrame:
     return pd.DataFrame({column.name: made[column.name] for column in wanted}, copy=False)
 
 
-def category(codes: npt.NDArray[Any], names: tuple[str, ...], missing: int | None = 0) -> pd.Categorical:
+def category(codes: npt.NDArray[Any], names: tuple[str, ...], missing: int | None = 0) -> Category:
     """A categorical of numbered names; the number `missing` means none."""
     shifted = codes.astype(np.int16)
     if missing is None:
@@ -147,7 +148,7 @@ def moments(log: SessionLog, t_ns: npt.NDArray[np.int64]) -> pd.DatetimeIndex:
     return pd.DatetimeIndex((round(log.started * 1e9) + t_ns).view("datetime64[ns]")).tz_localize("UTC")
 
 
-def named(log: SessionLog, count: int) -> pd.Categorical:
+def named(log: SessionLog, count: int) -> Category:
     """The run's name, `count` times."""
     return pd.Categorical.from_codes(np.zeros(count, np.int8), categories=pd.Index([log.name]))
 
@@ -171,7 +172,7 @@ def _direction(table: Table, at: Positions) -> Made:
     }
 
 
-def _renamed(codes: npt.NDArray[np.intp], names: list[str]) -> pd.Categorical:
+def _renamed(codes: npt.NDArray[np.intp], names: list[str]) -> Category:
     """A categorical from codes whose names may repeat."""
     distinct = list(dict.fromkeys(names))
     number = np.array([distinct.index(name) for name in names] or [0])

@@ -147,9 +147,29 @@ def header() -> bytes:
     return (_MAGIC + signature).ljust(HEADER_BYTES, b"\0")
 
 
-def _media_place(row: Row, cuts: list[Cut], used: int) -> tuple[int, int, int]:
-    """The cut that holds this row's media: the next whose length fits (base64, padded or not)."""
-    padded = (row.media_bytes + 2) // 3 * 4
+def pack(rows: Iterable[Row], place: Place, heap_end: int) -> tuple[bytes, bytes]:
+    """Write the rows of one frame: their records, and their strings for a heap that ends there."""
+    records: list[bytes] = []
+    strings: list[bytes] = []
+    line_offset, line_bytes, cuts = place
+    used = 0
+    for row in rows:
+        media_offset, media_chars = -1, 0
+        if row.media_bytes and used < len(cuts):
+            media_offset, media_chars, used = _media_place(row.media_bytes, cuts, used)
+        mime = _MIME_NUMBER.get(row.mime, OTHER_MIME)
+        lengths, text = _heap(row, mime)
+        where = (line_offset, line_bytes, media_offset, media_chars, heap_end)
+        records.append(_PACK(*row[:11], mime, *row[12:20], *where, *lengths))
+        if text:
+            strings.append(text)
+            heap_end += len(text)
+    return b"".join(records), b"".join(strings)
+
+
+def _media_place(media_bytes: int, cuts: list[Cut], used: int) -> tuple[int, int, int]:
+    """The cut that holds this media: the next whose length fits (base64, padded or not)."""
+    padded = (media_bytes + 2) // 3 * 4
     for number in range(used, len(cuts)):
         _, offset, length = cuts[number]
         if 0 <= padded - length <= 2:
@@ -157,63 +177,17 @@ def _media_place(row: Row, cuts: list[Cut], used: int) -> tuple[int, int, int]:
     return -1, 0, used
 
 
-def pack(rows: Iterable[Row], place: Place, heap_end: int) -> tuple[bytes, bytes]:
-    """Write the rows of one frame: their records, and their strings for a heap that ends there."""
-    records: list[bytes] = []
-    strings: list[bytes] = []
-    used = 0
-    for row in rows:
-        media_offset, media_chars = -1, 0
-        if row.media_bytes:
-            media_offset, media_chars, used = _media_place(row, place.cuts, used)
-        mime = _MIME_NUMBER.get(row.mime, OTHER_MIME)
-        heap = _Heap.of(row, mime)
-        records.append(
-            _PACK(
-                *(row.seq, row.conn, row.part, row.t_ns, row.direction, row.opcode, row.kind, row.role),
-                *(row.kinds, row.flags, row.wire_bytes),
-                *(mime, row.media_bytes, row.media_ms, row.media_rate, row.level),
-                *(row.prompt_tokens, row.response_tokens, row.thoughts_tokens, row.total_tokens),
-                *(place.line_offset, place.line_bytes, media_offset, media_chars),
-                *(heap_end, heap.text, heap.id, heap.name, heap.mime, heap.extra),
-            )
-        )
-        if heap.bytes:
-            strings.append(heap.bytes)
-            heap_end += len(heap.bytes)
-    return b"".join(records), b"".join(strings)
+_NO_STRINGS = (0, 0, 0, 0, 0), b""
 
 
-class _Heap(NamedTuple):
-    """A row's strings, one after another, and how long each is."""
-
-    bytes: bytes
-    text: int
-    id: int
-    name: int
-    mime: int
-    extra: int
-
-    @staticmethod
-    def of(row: Row, mime: int) -> _Heap:
-        if (
-            row.text is None
-            and not row.extra
-            and not row.tool_id
-            and not row.tool_name
-            and mime != OTHER_MIME
-        ):
-            return _NO_STRINGS
-        text = (row.text or "").encode("utf-8", "surrogatepass")
-        tool_id = row.tool_id.encode("utf-8", "surrogatepass")
-        name = row.tool_name.encode("utf-8", "surrogatepass")
-        spelt = row.mime.encode("utf-8", "surrogatepass") if mime == OTHER_MIME else b""
-        extra = row.extra.encode("utf-8", "surrogatepass")
-        joined = b"".join((text, tool_id, name, spelt, extra))
-        return _Heap(joined, len(text), len(tool_id), len(name), len(spelt), len(extra))
-
-
-_NO_STRINGS = _Heap(b"", 0, 0, 0, 0, 0)
+def _heap(row: Row, mime: int) -> tuple[tuple[int, ...], bytes]:
+    """A row's strings, how long each is and all of them one after another."""
+    if row.text is None and not row.extra and not row.tool_id and not row.tool_name and mime != OTHER_MIME:
+        return _NO_STRINGS
+    spelt = row.mime if mime == OTHER_MIME else ""
+    said = (row.text or "", row.tool_id, row.tool_name, spelt, row.extra)
+    encoded = [text.encode("utf-8", "surrogatepass") for text in said]
+    return tuple(map(len, encoded)), b"".join(encoded)
 
 
 def unpack(rows: RowArray, heap: bytes) -> list[Row]:

@@ -42,10 +42,8 @@ def runs(frame: bytes) -> list[tuple[int, int]]:
     Found by `bytes.find`, without a parse. A wrong guess costs nothing: any range can be cut and put back.
     """
     found: list[tuple[int, int]] = []
-    if len(frame) <= _SHORT:
-        return found
     at = cut = 0
-    while (key := frame.find(_KEY, at)) >= 0:
+    while len(frame) - at > _SHORT and (key := frame.find(_KEY, at)) >= 0:
         at = key + len(_KEY)
         start = frame.find(b'"', at) + 1
         if start == 0:
@@ -55,7 +53,7 @@ def runs(frame: bytes) -> list[tuple[int, int]]:
         end = frame.find(b'"', start)
         if end < 0:
             break
-        if end - start >= _SHORT and b" " not in frame[start : start + _SHORT]:
+        if end - start >= _SHORT and frame.find(b" ", start, start + _SHORT) < 0:
             found.append((start, end))
             cut += end - start
         at = end + 1
@@ -72,6 +70,9 @@ def split(frame: bytes, media_end: int) -> tuple[bytes, list[bytes], list[Cut]]:
     spans = runs(frame)
     if not spans:
         return frame, [], []
+    if len(spans) == 1:
+        ((start, end),) = spans
+        return frame[:start] + frame[end:], [frame[start:end]], [(start, media_end, end - start)]
     kept: list[bytes] = []
     media: list[bytes] = []
     cuts: list[Cut] = []

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import itertools
 import threading
-from collections.abc import Sequence
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +20,8 @@ from .folder import EMPTY, FolderStore, Table, in_order, read_index
 from .index import Place, Row
 from .lines import Frame, Line
 
-# One batch of the writer: small enough that a failed one is cheap to lay out again.
-_BATCH = 20_000
+# One batch of the writer: small, because the memory of a large one is fetched anew from the system each time.
+_BATCH = 500
 
 # Beyond its data, a kept frame costs about this much memory.
 _OVERHEAD = 300
@@ -32,6 +33,7 @@ class LiveStore:
     Args:
         files: Where they are written, `None` to keep them in memory.
         most: Most bytes waiting for the disk, or kept in memory.
+        meta: `session.json` of a run without files.
 
     Attributes:
         waiting: Bytes waiting for the disk, or kept in memory.
@@ -39,13 +41,15 @@ class LiveStore:
         lock: Held by the recorder while it hands something over.
     """
 
-    def __init__(self, files: RunFiles | None, most: int) -> None:
+    def __init__(self, files: RunFiles | None, most: int, meta: Mapping[str, Any] | None = None) -> None:
         self.files = files
+        self._meta = dict(meta or {})
         self.most = most
         self.forgotten = 0
         self.lock = threading.RLock()
         self.notes: list[str] = []
-        self._frames: dict[int, Frame] = {}
+        # Ordered by linked list: the oldest is found at once, however many were taken out before it.
+        self._frames: OrderedDict[int, Frame] = OrderedDict()
         self._rows: list[list[Row]] = []
         self._kept: dict[int, list[Row]] = {}
         self.waiting = 0
@@ -61,8 +65,8 @@ class LiveStore:
 
     @property
     def meta(self) -> dict[str, Any]:
-        """`session.json`, empty in memory."""
-        return self.files.meta if self.files is not None else {}
+        """`session.json`."""
+        return self.files.meta if self.files is not None else self._meta
 
     # Called by the recorder, which holds the lock.
 
@@ -79,8 +83,8 @@ class LiveStore:
         if self.files is not None or size > self.most:
             return False
         while self.waiting + size > self.most:
-            oldest = next(iter(self._frames))
-            self.waiting -= len(self._frames.pop(oldest)[5]) + _OVERHEAD
+            oldest, frame = self._frames.popitem(last=False)
+            self.waiting -= len(frame[5]) + _OVERHEAD
             self._kept.pop(oldest, None)
             self.forgotten += 1
         return True

@@ -30,7 +30,7 @@ from .lines import BINARY, LOCAL, RECEIVED, SENT, TEXT, json_fields, payload
 from .live import LiveStore
 from .run import SessionLog
 from .turns import TurnFold
-from .writer import Writer
+from .writer import EARLY_BYTES, Writer
 
 _LOG = logging.getLogger(__name__)
 
@@ -86,11 +86,9 @@ class Recorder:
         self._listeners: list[Listener] = []
         self._closed = False
         meta = session_meta(clock.time(), self._start, meta or {})
-        self._store = LiveStore(_open(folder, meta), backlog if folder is not None else memory)
+        self._store = LiveStore(_open(folder, meta), backlog if folder is not None else memory, meta)
         self._lock = self._store.lock
-        self.log = SessionLog(
-            self._store, name=Path(folder).name if folder is not None else "memory", meta=meta
-        )
+        self.log = SessionLog(self._store, name=Path(folder).name if folder is not None else "memory")
         self.fold = TurnFold(self.log)
         self.log.attach(self)
         self._writer = Writer(self._store, self) if folder is not None else None
@@ -101,14 +99,21 @@ class Recorder:
 
     def received(self, data: bytes | str, conn: int = 0) -> int:
         """Keep a frame from the server, before anything parses it. Returns its `seq`."""
-        return self._take(data, conn, RECEIVED, TEXT if isinstance(data, str) else BINARY)
+        with self._lock:
+            stamp = self._take(data, conn, RECEIVED, TEXT if isinstance(data, str) else BINARY)
+            if stamp is None:
+                return self._next - 1
+            self._stamps[stamp[0]] = stamp
+            if len(self._stamps) > _MOST_UNDESCRIBED:
+                del self._stamps[next(iter(self._stamps))]
+            return stamp[0]
 
     def describe(self, seq: int, decoded: Decoded[Any]) -> None:
         """Index a frame that was received, now that it is decoded."""
         with self._lock:
             stamp = self._stamps.pop(seq, None)
             if stamp is not None:
-                self._index(describe(decoded.message, decoded.kinds, stamp, bool(decoded.oddities)))
+                self._index(describe(decoded.message, decoded.kinds, stamp, odd=bool(decoded.oddities)))
 
     def sent(
         self,
@@ -127,16 +132,15 @@ class Recorder:
             binary: Whether it went out as a binary frame (ours are text).
         """
         with self._lock:
-            seq = self._take(data, conn, SENT, BINARY if binary else TEXT)
-            stamp = self._stamps.pop(seq, None)
+            stamp = self._take(data, conn, SENT, BINARY if binary else TEXT)
             if stamp is None:
-                return seq
+                return self._next - 1
             if isinstance(message, ClientMessage):
                 self._index(describe(message, kinds_of(message), stamp))
             else:
                 decoded = message or decode_client(data)
-                self._index(describe(decoded.message, decoded.kinds, stamp, bool(decoded.oddities)))
-        return seq
+                self._index(describe(decoded.message, decoded.kinds, stamp, odd=bool(decoded.oddities)))
+            return stamp[0]
 
     def local(self, kind: str, conn: int | None = None, **fields: Any) -> int:
         """Keep something that happened here: `open`, `close`, `mark`, `playback`, … Returns its `seq`.
@@ -148,30 +152,31 @@ class Recorder:
         extra = json_fields(fields)
         kind = kind.encode("utf-8", "replace").decode()
         with self._lock:
-            seq = self._take(extra, self._conn if conn is None else conn, LOCAL, 0, kind)
-            stamp = self._stamps.pop(seq, None)
-            if stamp is not None:
-                self._index(describe_local(kind, stamp, fields, extra))
-        return seq
+            stamp = self._take(extra, self._conn if conn is None else conn, LOCAL, 0, kind)
+            if stamp is None:
+                return self._next - 1
+            self._index(describe_local(kind, stamp, fields, extra))
+            return stamp[0]
 
-    def _take(self, data: bytes | str, conn: int, direction: int, opcode: int, kind: str = "") -> int:
-        if not isinstance(data, bytes | str):
+    def _take(
+        self, data: bytes | str, conn: int, direction: int, opcode: int, kind: str = ""
+    ) -> Stamp | None:
+        """Take a frame in; `None` where there is no room for it."""
+        if isinstance(data, str):
+            size = len(data) if data.isascii() else len(payload(data))
+        else:
             data = bytes(data)
-        with self._lock:
-            seq = self._next
-            self._next = seq + 1
-            self._conn = conn = min(max(conn, 0), 65535)
-            t_ns = int((self._monotonic() - self._start) * 1e9)
-            size = len(data) if isinstance(data, bytes) or data.isascii() else len(payload(data))
-            if self._closed or not self._store.take((seq, t_ns, conn, direction, opcode, data, kind), size):
-                self.lost += 1
-                return seq
-            self._stamps[seq] = Stamp(seq, conn, t_ns, direction, opcode, size)
-            if len(self._stamps) > _MOST_UNDESCRIBED:
-                del self._stamps[next(iter(self._stamps))]
-        if self._writer is not None:
+            size = len(data)
+        seq = self._next
+        self._next = seq + 1
+        self._conn = conn = min(max(conn, 0), 65535)
+        t_ns = int((self._monotonic() - self._start) * 1e9)
+        if self._closed or not self._store.take((seq, t_ns, conn, direction, opcode, data, kind), size):
+            self.lost += 1
+            return None
+        if self._writer is not None and self._store.waiting > EARLY_BYTES:
             self._writer.hurry()
-        return seq
+        return seq, conn, t_ns, direction, opcode, size
 
     def _index(self, rows: list[Row]) -> None:
         self._store.index(rows)
@@ -207,13 +212,18 @@ class Recorder:
         return stop
 
     @property
+    def closed(self) -> bool:
+        """Whether recording has ended."""
+        return self._closed
+
+    @property
     def seq(self) -> int:
         """The `seq` the next frame will get."""
         return self._next
 
     def flush(self, timeout: float = 5.0) -> bool:
         """Wait until what was recorded so far is on disk. Returns whether it is."""
-        return self._writer is None or self._writer.flush(self._next, timeout)
+        return self._writer is None or self._writer.flush(self._next, 0.0 if self._closed else timeout)
 
     def close(self, timeout: float = 5.0) -> None:
         """Write what is left and close the files. Frames that come later are counted as lost."""

@@ -12,6 +12,7 @@ from .words import Words
 
 if TYPE_CHECKING:
     from .run import SessionLog
+    from .sound import Sound
 
 CallState = Literal["pending", "running", "done", "error", "cancelled"]
 
@@ -238,6 +239,13 @@ class Turn:
         if self.log is None or self.audio_span is None:
             return np.zeros(0, np.int16)
         return self.log.sound(*self.audio_span)
+
+    @property
+    def sound(self) -> Sound:
+        """The answer's sound as something that draws itself as a player and can be saved."""
+        from .sound import of_turn
+
+        return of_turn(self)
 
     def __repr__(self) -> str:
         state = (

@@ -14,7 +14,7 @@ from .live import LiveStore
 FLUSH_S = 0.1
 
 # More than this waiting is written at once.
-_EARLY_BYTES = 4 << 20
+EARLY_BYTES = 4 << 20
 _RETRY_S = 1.0
 
 
@@ -51,8 +51,8 @@ class Writer:
         self._thread.start()
 
     def hurry(self) -> None:
-        """Write soon, where much is waiting."""
-        if self._store.waiting > _EARLY_BYTES and not self._wake.is_set():
+        """Write now."""
+        if not self._wake.is_set():
             self._wake.set()
 
     def flush(self, goal: int, timeout: float) -> bool:

@@ -34,11 +34,11 @@ def write_run(
         LogError: the folder cannot be written.
     """
     if folder is None:
-        store = LiveStore(None, sys.maxsize)
+        store = LiveStore(None, sys.maxsize, meta)
         for frame in frames:
             store.take(frame, len(frame[5]))
             store.index(describe_frame(frame))
-        return SessionLog(store, name=name, meta=dict(meta))
+        return SessionLog(store, name=name)
     try:
         files = RunFiles(Path(folder), meta)
         try:
