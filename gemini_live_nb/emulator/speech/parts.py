@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 DATA = Path(__file__).parent / "data"
 INSTALL = 'pip install "gemini-live-nb[offline]"'
 
+_loading = threading.Lock()
 P = ParamSpec("P")
 T = TypeVar("T")
 Part = TypeVar("Part", "Recogniser", "Synthesiser")
@@ -92,9 +94,14 @@ class Parts:
         return f"offline demo voice, in part ({have}). " + " ".join(self.missing)
 
 
-@functools.cache
 def parts() -> Parts:
     """Load what can be loaded, once per process, and warm it up. Blocking: call it through `off_loop`."""
+    with _loading:
+        return _parts()
+
+
+@functools.cache
+def _parts() -> Parts:
     from .recognise import Recogniser
     from .synthesise import Synthesiser
 

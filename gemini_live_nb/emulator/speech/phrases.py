@@ -135,7 +135,8 @@ class Phrases:
         """The first run of words that are neither spent nor part of how the function is asked for."""
         for run in self._runs():
             start, end = self._trimmed(*run)
-            if start < end and self._fits(slot, start):
+            start = next((at for at in range(start, end) if self._fits(slot, at)), end)
+            if start < end:
                 self._spent.update(range(start, end))
                 return self._value(slot, start, end)
         return ""
