@@ -96,17 +96,17 @@ class UsageMetadata(Wire):
     """
 
     prompt_token_count: int | None = None
-    cached_content_token_count: int | None = None
     response_token_count: int | None = None
     candidates_token_count: int | None = None
-    tool_use_prompt_token_count: int | None = None
-    thoughts_token_count: int | None = None
     total_token_count: int | None = None
+    cached_content_token_count: int | None = None
     prompt_tokens_details: list[ModalityTokenCount] | None = None
     cache_tokens_details: list[ModalityTokenCount] | None = None
     response_tokens_details: list[ModalityTokenCount] | None = None
     candidates_tokens_details: list[ModalityTokenCount] | None = None
+    tool_use_prompt_token_count: int | None = None
     tool_use_prompt_tokens_details: list[ModalityTokenCount] | None = None
+    thoughts_token_count: int | None = None
     traffic_type: str | None = None
     service_tier: str | None = None
 

@@ -282,7 +282,7 @@ def _number(value: Any) -> float | None:
         return None
 
 
-_URL_SAFE = str.maketrans("-_", "+/", " \t\r\n=")
+_URL_SAFE = str.maketrans("-_", "+/", " \t\r\n")
 
 
 def _bytes(value: Any, path: str, notes: _Notes) -> Any:
@@ -302,8 +302,9 @@ def _odd_base64(value: str, path: str, notes: _Notes) -> Any:
         notes.odd(f"base64url in {path}")
     if any(space in value for space in " \t\r\n"):
         notes.odd(f"white space in the base64 of {path}")
-    plain = value.translate(_URL_SAFE)
-    if len(plain) % 4 and not value.rstrip().endswith("="):
+    padded = value.translate(_URL_SAFE)
+    plain = padded.rstrip("=")
+    if len(plain) % 4 and plain == padded:
         notes.odd(f"base64 without padding in {path}")
     try:
         return binascii.a2b_base64(plain + "=" * (-len(plain) % 4), strict_mode=True)
