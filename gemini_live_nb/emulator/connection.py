@@ -191,6 +191,8 @@ class Connection:
         await self.wire.end()
         if self.attached is not None:
             self.emulator.close_conversation(self.attached.conversation, self, dirty=not self._clean)
+        # the close is answered last, so that a client that waits for it can resume at once
+        await self._socket.close()
 
 
 def _resumes(setup: Setup) -> bool:

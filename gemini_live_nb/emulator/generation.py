@@ -75,6 +75,7 @@ class Generation:
         self.over = False
         self.was_cut = False
         self._ended_early = False
+        self._swallowed = False
         self._prompt: Tokens | None = None
         self._answer = self._new_answer()
 
@@ -129,6 +130,7 @@ class Generation:
         await self._stage.reached("thinking")
         if self._ends_oddly():
             return
+        self._swallowed = self._swallows()
         ask: Ask | None = self._job.ask
         while ask is not None:
             ask = await self._one_pass(ask)
@@ -167,7 +169,7 @@ class Generation:
                 if isinstance(piece, Heard):
                     self._tell_heard(piece.text, final=piece.final)
                     continue
-                if self._swallowed():
+                if self._swallowed:
                     break
                 await self._begin()
                 if isinstance(piece, Call | tuple):
@@ -186,6 +188,8 @@ class Generation:
     async def _pieces(self, ask: Ask) -> AsyncGenerator[Piece, None]:
         if self._job.calls and ask is self._job.ask:
             yield self._job.calls
+            return
+        if self._swallowed and ask.kind != "speech":
             return
         reply = self._stage.brain.reply(ask, self._conversation.talk)
         try:
@@ -238,7 +242,7 @@ class Generation:
                 {"voiceActivity": {"type": "ACTIVITY_END", "audioOffset": duration(self._job.activity_end)}}
             )
 
-    def _swallowed(self) -> bool:
+    def _swallows(self) -> bool:
         """On 3.8 a call left unanswered by a lost connection costs the user's next turn its answer."""
         calls = self._conversation.calls
         if self._job.ask.kind == "tool_result" or not calls.stale:

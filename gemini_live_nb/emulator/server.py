@@ -265,7 +265,9 @@ class Emulator:
                 await self.clock.sleep(fault.lasting)
             if fault.name == "drop" and request.transport is not None:
                 request.transport.abort()
-        socket = web.WebSocketResponse(timeout=2.0, autoping=False, compress=False, max_msg_size=_MAX_MESSAGE)
+        socket = web.WebSocketResponse(
+            timeout=2.0, autoclose=False, autoping=False, compress=False, max_msg_size=_MAX_MESSAGE
+        )
         await socket.prepare(request)
         connection = Connection(self, socket, request, at, credential(request))
         self.connections.append(connection)

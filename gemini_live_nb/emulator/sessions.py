@@ -12,8 +12,8 @@ from .refusals import refuse
 
 LIFE = 2 * 3600.0
 """Seconds a handle stays good after its session ends (Developer API)."""
-LOCKOUT = 1.0
-"""Seconds after a dirty drop during which a resume is refused: 12 of 12 at once, none after 1 s."""
+LOCKOUT = 0.95
+"""Seconds after a dirty drop during which a resume is refused: 12 of 12 were at once, none after 1 s."""
 
 
 @dataclass(slots=True)

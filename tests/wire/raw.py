@@ -74,7 +74,16 @@ class Raw:
     async def setup(self, model=NATIVE, **fields):
         if "extended" in model:
             fields.setdefault("generationConfig", {"thinkingConfig": {"thinkingLevel": "LOW"}})
-        await self.send({"setup": {"model": model, "inputAudioTranscription": {}, "outputAudioTranscription": {}, **fields}})
+        await self.send(
+            {
+                "setup": {
+                    "model": model,
+                    "inputAudioTranscription": {},
+                    "outputAudioTranscription": {},
+                    **fields,
+                }
+            }
+        )
         return await self.until("setupComplete")
 
     async def say(self, text, *, complete=True):
@@ -135,7 +144,9 @@ def read(payload):
 
 
 def typed(text, *, complete=True):
-    return {"clientContent": {"turns": [{"role": "user", "parts": [{"text": text}]}], "turnComplete": complete}}
+    return {
+        "clientContent": {"turns": [{"role": "user", "parts": [{"text": text}]}], "turnComplete": complete}
+    }
 
 
 def audio(samples, rate=16000):
@@ -145,7 +156,11 @@ def audio(samples, rate=16000):
 
 def answer(call, response, **fields):
     """A tool response to a call of a toolCall message."""
-    return {"toolResponse": {"functionResponses": [{"id": call["id"], "name": call["name"], "response": response, **fields}]}}
+    return {
+        "toolResponse": {
+            "functionResponses": [{"id": call["id"], "name": call["name"], "response": response, **fields}]
+        }
+    }
 
 
 def declare(*names, behavior=None):

@@ -13,7 +13,10 @@ from .raw import EXTENDED, LIVE_3_1, LIVE_3_8, NATIVE, VERTEX_2_5, has, open_ses
 pytestmark = pytest.mark.anyio
 
 SECONDS = 4.74
-ANSWER = Say("I am booking the 3 p.m. slot for you now. Would you like a list?", np.full(int(SECONDS * 24000), 7, np.int16))
+ANSWER = Say(
+    "I am booking the 3 p.m. slot for you now. Would you like a list?",
+    np.full(int(SECONDS * 24000), 7, np.int16),
+)
 ALL = [NATIVE, LIVE_3_1, LIVE_3_8, EXTENDED, VERTEX_2_5]
 
 
@@ -80,11 +83,17 @@ async def test_the_brains_own_time_counts():
     assert client.at("turnComplete") - late == pytest.approx(more, abs=0.03)
 
 
-@pytest.mark.parametrize(("model", "low", "high"), [(LIVE_3_8, 1.0, 1.5), (NATIVE, 0.5, 0.9), (LIVE_3_1, 0.7, 1.1)])
+@pytest.mark.parametrize(
+    ("model", "low", "high"), [(LIVE_3_8, 1.0, 1.5), (NATIVE, 0.5, 0.9), (LIVE_3_1, 0.7, 1.1)]
+)
 async def test_end_of_speech_to_the_words(model, low, high):
     clock = SimulatedClock()
     brain = ScriptBrain([[Heard("Hello."), ANSWER]])
-    async with clock.running(), Emulator(brain, clock=clock) as emulator, open_session(emulator, model) as client:
+    async with (
+        clock.running(),
+        Emulator(brain, clock=clock) as emulator,
+        open_session(emulator, model) as client,
+    ):
         await client.audio(np.concatenate([silence(0.3), voice(2), silence(2)]), chunk=0.02)
         await client.turn()
         end = client.at("setupComplete") + 2.3
@@ -96,7 +105,11 @@ async def test_end_of_speech_to_the_words(model, low, high):
 async def test_voice_activity_offsets_count_the_sessions_audio():
     clock = SimulatedClock()
     brain = ScriptBrain([[Heard("Hello."), Say("Yes.")]], repeat=True)
-    async with clock.running(), Emulator(brain, clock=clock) as emulator, open_session(emulator, LIVE_3_8) as client:
+    async with (
+        clock.running(),
+        Emulator(brain, clock=clock) as emulator,
+        open_session(emulator, LIVE_3_8) as client,
+    ):
         await client.audio(np.concatenate([voice(2), silence(4), voice(1), silence(3)]), chunk=0.02)
         await client.turn()
         await client.turn()
@@ -118,6 +131,11 @@ async def test_sound_arrives_unchanged():
     client = await spoken_turn(NATIVE)
     heard = np.frombuffer(b"".join(sound(m) for _, m in client.frames), np.int16)
     assert np.array_equal(heard, ANSWER.audio)
-    assert "".join(
-        m["serverContent"]["outputTranscription"]["text"] for _, m in client.frames if has(m, "outputTranscription")
-    ) == ANSWER.text
+    assert (
+        "".join(
+            m["serverContent"]["outputTranscription"]["text"]
+            for _, m in client.frames
+            if has(m, "outputTranscription")
+        )
+        == ANSWER.text
+    )

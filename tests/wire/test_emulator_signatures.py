@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from gemini_live_nb.clock import SimulatedClock
-from gemini_live_nb.emulator import Call, Emulator, Heard, Say, ScriptBrain, Step, Thought
+from gemini_live_nb.emulator import Call, Emulator, Heard, Say, ScriptBrain, Thought
 
 from .raw import (
     EXTENDED,
@@ -110,7 +110,11 @@ def script(frames):
 async def play(emulator, frames):
     """Send what the captured client sent; waits where it waited: after setup, and for calls."""
     setup = frames[0][1]["setup"]
-    path = VERTEX if "publishers/" in setup["model"] else "/ws/google.ai.generativelanguage.v1beta.GenerativeService.BidiGenerateContent"
+    path = (
+        VERTEX
+        if "publishers/" in setup["model"]
+        else "/ws/google.ai.generativelanguage.v1beta.GenerativeService.BidiGenerateContent"
+    )
     async with connect(emulator, path) as client:
         call = None
         for side, message in frames:
@@ -126,7 +130,9 @@ async def play(emulator, frames):
             await client.send(message)
         await client.clock.sleep(0.5)
         asked = any(k not in ("setup",) for side, m in frames if side == "client" for k in m)
-        wanted = sum(has(m, "turnComplete") for side, m in frames if side == "server") or (1 if asked and not call else 0)
+        wanted = sum(has(m, "turnComplete") for side, m in frames if side == "server") or (
+            1 if asked and not call else 0
+        )
         while sum(has(message, "turnComplete") for _, message in client.frames) < wanted:
             await client.receive()
         return client.kinds()
@@ -211,7 +217,11 @@ SPOKEN = {
 @pytest.mark.parametrize("model", SPOKEN)
 async def test_a_spoken_turn(model):
     clock = SimulatedClock()
-    async with clock.running(), Emulator(brain(), clock=clock) as emulator, open_session(emulator, model) as client:
+    async with (
+        clock.running(),
+        Emulator(brain(), clock=clock) as emulator,
+        open_session(emulator, model) as client,
+    ):
         await client.audio(np.concatenate([silence(0.2), voice(1.5), silence(2)]))
         await client.turn()
         assert pairs(client.kinds()) == SPOKEN[model]
@@ -249,7 +259,9 @@ async def test_a_tool_round(model):
             await clock.sleep(1)
             await client.send(answer(call, {"output": "foggy"}))
             await client.until("generationComplete")
-            while sum(has(m, "turnComplete") for _, m in client.frames) < CALLED[model].count(CALLED[model][-1]):
+            while sum(has(m, "turnComplete") for _, m in client.frames) < CALLED[model].count(
+                CALLED[model][-1]
+            ):
                 await client.receive()
             assert pairs(client.kinds()) == CALLED[model]
 
@@ -277,7 +289,9 @@ async def test_call_ids(model, form):
 async def test_code_before_a_call_on_half_cascade_models():
     clock = SimulatedClock()
     async with clock.running(), Emulator(brain(), clock=clock, profile="2.5-half-cascade") as emulator:
-        async with open_session(emulator, "models/gemini-live-2.5-flash-preview", tools=declare("look")) as client:
+        async with open_session(
+            emulator, "models/gemini-live-2.5-flash-preview", tools=declare("look")
+        ) as client:
             await client.say("call it")
             await client.until("toolCall")
             code = client.frames[-2][1]["serverContent"]["modelTurn"]["parts"][0]["executableCode"]
@@ -307,7 +321,15 @@ async def test_the_recorded_3_8_session_frame_for_frame(shared):
     )  # fmt: skip
     async with clock.running(), Emulator(script, clock=clock) as emulator:
         async with open_session(emulator, LIVE_3_8, tools=declare("book_slot")) as client:
-            microphone = [silence(0.1), voice(2.6), silence(1.75), voice(2.8), silence(2.6), voice(2.2), silence(4)]
+            microphone = [
+                silence(0.1),
+                voice(2.6),
+                silence(1.75),
+                voice(2.8),
+                silence(2.6),
+                voice(2.2),
+                silence(4),
+            ]
             talking = asyncio.create_task(client.audio(np.concatenate(microphone)))
             call = (await client.until("toolCall"))["toolCall"]["functionCalls"][0]
             await client.until("interrupted")
