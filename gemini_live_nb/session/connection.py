@@ -9,9 +9,9 @@ from websockets.exceptions import ConnectionClosed
 
 from gemini_live_nb.clock import Clock
 from gemini_live_nb.errors import ConnectError, LiveError, NetworkLost, from_close
+from gemini_live_nb.errors.closing import Phase
 from gemini_live_nb.log.recorder import Recorder
 from gemini_live_nb.protocol.client import ClientMessage
-from gemini_live_nb.errors.closing import Phase
 from gemini_live_nb.protocol.endpoint import Endpoint
 
 from .wire import Wire, dial

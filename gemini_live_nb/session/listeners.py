@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import threading
 import time
+import weakref
 from collections import deque
 from collections.abc import Callable
 from functools import partial
@@ -174,6 +175,47 @@ class Listener:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+class Listeners:
+    """Those who listen to one source of events. Held weakly: a listener that is let go listens no more."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._references: tuple[weakref.ref[Listener], ...] = ()
+        self._ended = False
+        self._error: BaseException | None = None
+
+    def add(self, listener: Listener) -> None:
+        """Have a listener told from now on. From any thread."""
+        with self._lock:
+            self._references = (*self._references, weakref.ref(listener, self._forget))
+        if self._ended:
+            listener.end(self._error)
+
+    def remove(self, listener: Listener) -> None:
+        """Tell a listener no more. From any thread."""
+        with self._lock:
+            self._references = tuple(one for one in self._references if one() is not listener)
+
+    def _forget(self, gone: weakref.ref[Listener]) -> None:
+        # No lock: the collector may call this while this very thread holds it.
+        self._references = tuple(one for one in self._references if one is not gone)
+
+    def put(self, event: Event) -> None:
+        """Tell all of them."""
+        for reference in self._references:
+            listener = reference()
+            if listener is not None:
+                listener.put(event)
+
+    def end(self, error: BaseException | None, *, for_good: bool = True) -> None:
+        """End all of them; those who come later too, if it is for good."""
+        self._ended, self._error = for_good, error
+        for reference in self._references:
+            listener = reference()
+            if listener is not None:
+                listener.end(error)
 
 
 def _resolve(arrived: asyncio.Future[None]) -> None:

@@ -227,10 +227,7 @@ class LiveSession(Conversing):
             message = Message(seq, now - self._began, connection.number, kinds, decoded)
             if kinds & _SETUP_COMPLETE:
                 connection.accept()
-            for reference in self._listeners:
-                listener = reference()
-                if listener is not None:
-                    listener.put(message)
+            self._listeners.put(message)
             if self._turn_events:
                 self._flush_turns()
             if kinds & _ACTS:
@@ -267,17 +264,17 @@ class LiveSession(Conversing):
         return self.endpoint.vertex
 
     def _send_media(self, frame: bytes, message: ClientMessage, media: Media, seconds: float) -> None:
-        connection = self._open()
+        connection = self._present()
         if connection.writable and not self._outbox:
             self._write(connection, frame, message)
         else:
             self._outbox.put(Waiting(frame, message, media, seconds, None))
 
     async def _send(self, frame: bytes, message: ClientMessage | None) -> int:
-        self._open()
+        self._present()
         if asks(message):
             await self._resumption.before_asking()
-        connection = self._open()
+        connection = self._present()
         if connection.writable and not self._outbox:
             return self._write_firm(connection, frame, message)
         written: asyncio.Future[int] = asyncio.get_running_loop().create_future()
@@ -289,10 +286,10 @@ class LiveSession(Conversing):
             raise NetworkLost("the socket took nothing for too long", hint="connect again") from None
 
     async def _ready(self) -> None:
-        self._open()
+        self._present()
         await self._outbox.empty()
 
-    def _open(self) -> Connection:
+    def _present(self) -> Connection:
         """The present connection, which may be stalled or not yet there again."""
         if self._connection is None or self._recorder is None:
             raise SessionClosed("the session is not connected", hint="await session.connect()")
@@ -316,7 +313,7 @@ class LiveSession(Conversing):
 
     def send_again(self, frame: bytes, message: ClientMessage) -> None:
         """Send a question a second time, over a new connection. For the session's own parts."""
-        seq = self._write(self._open(), frame, message)
+        seq = self._write(self._present(), frame, message)
         self._resumption.asked(frame, message, self.turn_of(seq), again=True)
 
     def flush(self) -> None:
@@ -332,6 +329,11 @@ class LiveSession(Conversing):
         if one.written is not None and not one.written.done():
             one.written.set_result(seq)
         return True
+
+    @property
+    def open(self) -> bool:
+        """Whether the conversation goes on: connected, or about to be resumed."""
+        return self._recorder is not None and not self._closing
 
     # For its own parts.
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import weakref
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -18,7 +17,7 @@ from gemini_live_nb.protocol.kinds import BIT
 
 from .asking import Asks
 from .events import Dropped, Event, Mark, Playback, Status, Trouble, TurnEnded, TurnStarted
-from .listeners import Listener
+from .listeners import Listener, Listeners
 
 _LOG = logging.getLogger("gemini_live_nb")
 
@@ -37,12 +36,11 @@ class Telling:
         self._began = 0.0
         # The row last written, for events that have none of their own.
         self._seq = -1
-        self._listeners: tuple[weakref.ref[Listener], ...] = ()
+        self._listeners = Listeners()
         self._own: Listener | None = None
         self._asks = Asks(clock)
         self._turn_events: list[tuple[type[TurnStarted | TurnEnded], Turn]] = []
         self._words = "not connected"
-        self._closed = False
         self._error: BaseException | None = None
 
     def _begin_telling(self, recorder: Recorder) -> None:
@@ -54,11 +52,9 @@ class Telling:
         self._own = self.subscribe()
 
     def _end_telling(self, error: BaseException | None) -> None:
-        self._closed = True
         self._error = error
         self._asks.fail(error or SessionClosed("the session was closed"))
-        for listener in self._listening():
-            listener.end(error)
+        self._listeners.end(error)
 
     # Listeners.
 
@@ -74,20 +70,13 @@ class Telling:
             An iterator for `async for`, or for `for` in another thread. It is detached when it is closed or
             let go.
         """
-        listener = Listener(limit, accepts=accepts, detach=self._detach)
-        if self._closed:
-            listener.end(self._error)
-        self._listeners = (*self._listeners, weakref.ref(listener, self._forget))
+        listener = Listener(limit, accepts=accepts, detach=self._listeners.remove)
+        self._listeners.add(listener)
         return listener
 
-    def _detach(self, listener: Listener) -> None:
-        self._listeners = tuple(one for one in self._listeners if one() is not listener)
-
-    def _forget(self, gone: weakref.ref[Listener]) -> None:
-        self._listeners = tuple(one for one in self._listeners if one is not gone)
-
-    def _listening(self) -> list[Listener]:
-        return [listener for one in self._listeners if (listener := one()) is not None]
+    def relay(self, listener: Listener) -> None:
+        """Have a listener of another make told from now on, as long as somebody holds it."""
+        self._listeners.add(listener)
 
     def __aiter__(self) -> Listener:
         own, self._own = self._own, None
@@ -95,10 +84,7 @@ class Telling:
 
     def emit(self, event: Event) -> None:
         """Tell every listener. For the session's own parts."""
-        for reference in self._listeners:
-            listener = reference()
-            if listener is not None:
-                listener.put(event)
+        self._listeners.put(event)
 
     def _flush_turns(self) -> None:
         while self._turn_events:

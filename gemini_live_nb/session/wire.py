@@ -23,8 +23,8 @@ from websockets.protocol import OPEN, Event
 
 from gemini_live_nb.clock import Clock
 from gemini_live_nb.errors import ConnectError, LiveError, from_status
-from gemini_live_nb.protocol.endpoint import Endpoint
 from gemini_live_nb.errors.redaction import redact
+from gemini_live_nb.protocol.endpoint import Endpoint
 
 # At debug level websockets logs every header, the key's too.
 _logger = logging.getLogger("gemini_live_nb.wire")

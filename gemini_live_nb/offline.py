@@ -1,0 +1,141 @@
+"""The built-in server: an emulator in a process of its own, which ends when ours does.
+
+A process of its own, because speech synthesis and a busy cell must not share an interpreter lock (DESIGN 6).
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import re
+import subprocess
+import sys
+import threading
+from collections import deque
+from collections.abc import Sequence
+
+from .errors import ConnectError
+from .protocol.keys import find_key
+
+START_SECONDS = 60.0
+"""How long the server may take to start; its voice is loaded meanwhile."""
+PACE = "GEMINI_LIVE_NB_PACE"
+"""Environment variable: how many times faster than real time the server speaks, 0 for all at once."""
+
+# The server asks no more of a key than that there is one.
+_KEY = "?key=offline"
+_SECRET = re.compile(r"key|token|secret|password|credential|auth", re.IGNORECASE)
+_LISTENING = re.compile(r"listening on (ws://127\.0\.0\.1:\d+)")
+
+
+def needed(offline: bool | None = None) -> bool:
+    """Say whether a conversation is to go to the built-in server.
+
+    Args:
+        offline: True or False decides, whatever keys are set; None: only where there is neither a key nor a
+            `GEMINI_LIVE_URL`.
+    """
+    if offline is not None:
+        return offline
+    return not os.environ.get("GEMINI_LIVE_URL") and find_key() is None
+
+
+class Server:
+    """One emulator process. It ends with this one, however this one ends.
+
+    Args:
+        arguments: Further arguments of `python -m gemini_live_nb.emulator`.
+
+    Raises:
+        ConnectError: It did not start.
+    """
+
+    def __init__(self, arguments: Sequence[str] = ()) -> None:
+        pace = os.environ.get(PACE)
+        command = [sys.executable, "-m", "gemini_live_nb.emulator", "--port", "0", "--stdin-ends", *arguments]
+        self._said: deque[str] = deque(maxlen=20)
+        self._listening = threading.Event()
+        self._url = ""
+        self._process = subprocess.Popen(
+            command + (["--pace", pace] if pace else []),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            env=_environment(),
+            # A kernel's interrupt goes to its whole group, and is not meant for the server.
+            start_new_session=True,
+        )
+        threading.Thread(target=self._read, name="gemini-live-offline", daemon=True).start()
+        if not self._listening.wait(START_SECONDS) or not self._url:
+            self.stop()
+            raise ConnectError(
+                "the built-in server did not start",
+                reason=" ".join(self._said),
+                hint="run: " + " ".join(command),
+            )
+
+    def _read(self) -> None:
+        for line in self._process.stdout or ():
+            self._said.append(line.strip())
+            found = _LISTENING.match(line)
+            if found and not self._url:
+                self._url = found[1] + _KEY
+                self._listening.set()
+        self._listening.set()
+
+    @property
+    def url(self) -> str:
+        """Where it listens."""
+        return self._url
+
+    @property
+    def running(self) -> bool:
+        """Whether the process is there."""
+        return self._process.poll() is None
+
+    def stop(self) -> None:
+        """End it: its standard input ends, and if that is not enough it is killed."""
+        if self._process.stdin is not None:
+            self._process.stdin.close()
+        try:
+            self._process.wait(3)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait(3)
+
+
+def _environment() -> dict[str, str]:
+    """Ours, without anything that may be a key."""
+    kept = {name: value for name, value in os.environ.items() if not _SECRET.search(name)}
+    kept.pop("GEMINI_LIVE_URL", None)
+    return kept | {"PYTHONUNBUFFERED": "1"}
+
+
+_lock = threading.Lock()
+_shared: Server | None = None
+
+
+def url() -> str:
+    """The address of the built-in server of this process, started when first asked for.
+
+    Raises:
+        ConnectError: It did not start.
+    """
+    global _shared  # noqa: PLW0603  # one server for all conversations of a process
+    with _lock:
+        if _shared is None or not _shared.running:
+            _shared = Server()
+            atexit.register(_shared.stop)
+        return _shared.url
+
+
+def _after_fork() -> None:
+    """The server belongs to the parent: a forked child starts its own."""
+    global _lock, _shared  # see above
+    _lock, _shared = threading.Lock(), None
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
