@@ -21,6 +21,7 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from .demos import demo as demo
     from .emulator import Emulator as Emulator
+    from .errors import AnswerLost as AnswerLost
     from .errors import AskTimeout as AskTimeout
     from .errors import AuthError as AuthError
     from .errors import ConfigError as ConfigError
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from .errors import ToolError as ToolError
     from .experiments.settings import grid as grid
     from .experiments.sweep import sweep as sweep
+    from .live import Live as Live
     from .log.run import SessionLog as SessionLog
     from .log.runs import open_runs as open_runs
     from .log.turn import ToolCall as ToolCall
@@ -54,6 +56,7 @@ _HOMES: dict[str, tuple[str, ...]] = {
     "demos": ("demo",),
     "emulator": ("Emulator",),
     "errors": (
+        "AnswerLost",
         "AskTimeout",
         "AuthError",
         "ConfigError",
@@ -74,6 +77,7 @@ _HOMES: dict[str, tuple[str, ...]] = {
     ),
     "experiments.settings": ("grid",),
     "experiments.sweep": ("sweep",),
+    "live": ("Live",),
     "log.run": ("SessionLog",),
     "log.runs": ("open_runs",),
     "log.turn": ("ToolCall", "Turn"),
