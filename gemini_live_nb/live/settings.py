@@ -59,6 +59,11 @@ class Settings:
         """What the next conversation is set to, defaults filled in."""
         return self._config.filled()
 
+    @property
+    def tools(self) -> tuple[Any, ...]:
+        """The Python functions the model may call."""
+        return (*self._config.functions, *self._tools)
+
     def configure(self, **settings: Any) -> None:
         """Change settings for the next connection; `None` goes back to the default.
 

@@ -37,7 +37,8 @@ class Standing:
     findings: int = 0
 
 
-Act = Callable[[Fields], None]
+Act = Callable[[Fields], Any]
+"""What a message of the page makes the panel do; what it returns is nobody's."""
 
 
 class Controls(View):
@@ -51,7 +52,7 @@ class Controls(View):
     """
 
     _esm = module("controls.js")
-    _css = style("controls.css")
+    _css = style("controls.css", "panel.css")
 
     every: ClassVar[float] = 0.15
     kinds: ClassVar[int] = mask("open", "close", "error", "status", "usageMetadata", "turnComplete", "drop")

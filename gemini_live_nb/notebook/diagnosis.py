@@ -41,8 +41,8 @@ class Diagnosis(View):
         super().__init__(of, **layout)
 
     @property
-    def findings(self) -> list[Finding]:
-        """What there is to say now, worst first."""
+    def facts(self) -> Facts:
+        """What is known now, of the page, the kernel and the session."""
         facts = Facts(
             **self._page, ipykernel=ipykernel_version(), phase="on" if self.source.running else "off"
         )
@@ -51,7 +51,12 @@ class Diagnosis(View):
             facts.error = str(getattr(error, "message", error)), str(getattr(error, "hint", ""))
         if self._look is not None:
             self._look(facts)
-        return diagnose(facts)
+        return facts
+
+    @property
+    def findings(self) -> list[Finding]:
+        """What there is to say now, worst first."""
+        return diagnose(self.facts)
 
     def whole(self) -> tuple[Fields, Buffers]:
         """Everything the page needs."""

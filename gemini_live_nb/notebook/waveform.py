@@ -75,6 +75,11 @@ class Waveform(View):
         self._news.append(_News(rows[0], frame))
         return True
 
+    @property
+    def lanes(self) -> Lanes:
+        """Both sides' sound as it is shown."""
+        return self._lanes
+
     def whole(self) -> tuple[Fields, Buffers]:
         """Everything the page needs."""
         self._absorb()
