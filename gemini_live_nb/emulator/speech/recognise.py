@@ -28,6 +28,7 @@ PAD = 0.1
 """Seconds of silence put around a piece: first and last consonants are heard better with some air."""
 
 Float32 = np.ndarray[tuple[int, ...], np.dtype[np.float32]]
+Int64 = np.ndarray[tuple[int, ...], np.dtype[np.int64]]
 
 
 class Recogniser:
@@ -68,21 +69,17 @@ class Recogniser:
 
     def _decode(self, piece: Int16) -> str:
         sound = np.pad(piece.astype(np.float32) / 32_768.0, int(PAD * INPUT_RATE))[None]
-        hidden = self._encoder.run(
-            None, {"input_values": sound, "attention_mask": np.ones(sound.shape, np.int64)}
-        )[0]
+        mask = np.ones(
+            sound.shape, np.int64
+        )  # of samples, for the decoder too: it thins the mask out by itself
+        hidden = np.asarray(self._encoder.run(None, {"input_values": sound, "attention_mask": mask})[0])
         steps = int(len(piece) / INPUT_RATE * TOKENS_PER_SECOND) + 4
-        tokens = list(itertools.islice(self._tokens(np.asarray(hidden)), steps))
-        return (
-            b"".join(self._words[token] for token in tokens)
-            .decode("utf-8", "replace")
-            .replace("\u2581", " ")
-            .strip()
-        )
+        said = b"".join(self._words[token] for token in itertools.islice(self._tokens(hidden, mask), steps))
+        return said.decode("utf-8", "replace").replace("\u2581", " ").strip()
 
-    def _tokens(self, hidden: Float32) -> Iterator[int]:
+    def _tokens(self, hidden: Float32, mask: Int64) -> Iterator[int]:
         caches = {name: np.zeros(shape, np.float32) for name, shape in self._caches.items()}
-        mask, token, first = np.ones(hidden.shape[:2], np.int64), START, True
+        token, first = START, True
         while True:
             logits, *presents = self._decoder.run(
                 None,
