@@ -83,11 +83,16 @@ def turn_section(turn: Turn, player: str = "") -> str:
     """The HTML of one turn, with a player's."""
     pairs = [
         ("you", _words(turn.user_text)),
-        ("model", _answer(turn)),
+        ("model", answer_html(turn)),
         ("thoughts", _words(turn.thoughts)),
         ("code", "<br>".join(f"<code>{_words(code)}</code>" for code in turn.code)),
         *(("call", _tool(call)) for call in turn.tool_calls),
     ]
+    return f"<section><b>Turn {turn.number}</b> {facts_html(turn)}{player}{_pairs(pairs)}</section>"
+
+
+def facts_html(turn: Turn) -> str:
+    """How a turn went, in a line."""
     state = "lost" if turn.lost else "interrupted" if turn.interrupted else "" if turn.complete else "open"
     facts = (
         state,
@@ -95,10 +100,11 @@ def turn_section(turn: Turn, player: str = "") -> str:
         f"{turn.audio_ms / 1000:.2f} s of sound" if turn.audio_ms else "",
         f"{turn.usage.total} tokens" if turn.usage else "",
     )
-    return f"<section><b>Turn {turn.number}</b> {_facts(facts)}{player}{_pairs(pairs)}</section>"
+    return _facts(facts)
 
 
-def _answer(turn: Turn) -> str:
+def answer_html(turn: Turn) -> str:
+    """What the model answered, the unheard part struck out."""
     heard = turn.heard_text
     if not turn.interrupted or not turn.text.startswith(heard):
         return _words(turn.text)

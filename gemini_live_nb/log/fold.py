@@ -87,7 +87,7 @@ def fold_table(table: Table, log: SessionLog) -> Folded:
     rows = table.rows
     if not len(rows):
         return Folded.of(fold)
-    verdict = _voices(rows)
+    verdict = voices(rows)
     mic = rows["kinds"] == ONLY_MIC
     others = np.flatnonzero(~mic)
     stretches = _Stretches(rows, others)
@@ -109,7 +109,7 @@ def fold_table(table: Table, log: SessionLog) -> Folded:
     return Folded.of(fold)
 
 
-def _voices(rows: index.RowArray) -> npt.NDArray[np.int8]:
+def voices(rows: index.RowArray) -> npt.NDArray[np.int8]:
     """The verdict on each chunk of the microphone, 0 for every other row."""
     verdict = np.zeros(len(rows), np.int8)
     kinds = rows["kind"]

@@ -28,10 +28,11 @@ class RunFrames:
 
     Attributes:
         name: The run's name.
+        store: Where they are kept.
     """
 
     def __init__(self, store: Store, *, name: str) -> None:
-        self._store = store
+        self.store = store
         self._recorder: Recording | None = None
         self.name = name
 
@@ -42,7 +43,7 @@ class RunFrames:
     @property
     def path(self) -> Path | None:
         """The run's folder; `None` where it is kept in memory only."""
-        return self._store.folder
+        return self.store.folder
 
     @property
     def live(self) -> bool:
@@ -53,7 +54,7 @@ class RunFrames:
         """The index: one row a frame and further part (`index.ROW`)."""
         if self._recorder is not None:
             self._recorder.flush()
-        return self._store.table()
+        return self.store.table()
 
     def __len__(self) -> int:
         return len(self.table().heads)
@@ -75,10 +76,10 @@ class RunFrames:
 
     def frame(self, seq: int) -> LogFrame | None:
         """The frame with this `seq`, `None` where there is none. Quick for the newest frames."""
-        waiting = self._store.pending(seq)
+        waiting = self.store.pending(seq)
         if waiting is not None:
             return LogFrame(waiting)
-        table = self._store.table()
+        table = self.store.table()
         position = _search(table.rows["seq"], seq)
         found = position < len(table.rows) and table.rows["seq"][position] == seq
         return self._at(table, position) if found else None
@@ -86,14 +87,14 @@ class RunFrames:
     def _at(self, table: Table, position: int | np.intp) -> LogFrame:
         record = table.rows[position]
         seq = int(record["seq"])
-        waiting = self._store.pending(seq)
+        waiting = self.store.pending(seq)
         if waiting is not None:
             return LogFrame(waiting)
-        line = self._store.line(int(record["line_offset"]), int(record["line_bytes"]))
+        line = self.store.line(int(record["line_offset"]), int(record["line_bytes"]))
         if line is None:
             t_ns, conn, direction = (int(record[name]) for name in ("t_ns", "conn", "direction"))
             return LogFrame((seq, t_ns, conn, direction, 0, b"", ""), whole=False)
-        raw = join(line.rest, line.cut, self._store.media)
+        raw = join(line.rest, line.cut, self.store.media)
         whole = len(raw) == len(line.rest) + sum(length for _, _, length in line.cut)
         frame = (seq, line.t_ns, line.conn, line.direction, line.opcode, raw, line.kind)
         return LogFrame(frame, whole=whole)
@@ -162,7 +163,7 @@ class RunFrames:
         record = table.rows[position]
         offset = int(record["media_offset"])
         if offset >= 0:
-            return base64_bytes(self._store.media(offset, int(record["media_chars"])))
+            return base64_bytes(self.store.media(offset, int(record["media_chars"])))
         if not record["media_bytes"]:
             return b""
         # Too short to be cut out of its frame, or not yet written.

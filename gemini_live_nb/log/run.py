@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,9 @@ from .stores import Store
 if TYPE_CHECKING:
     import pandas as pd
 
+    from .plot import Plots
     from .prices import Price
+    from .replay import Replay
     from .sound import Sound, Track
     from .turn import ToolCall, Turn
 
@@ -70,7 +73,7 @@ class SessionLog(RunFrames):
     @property
     def meta(self) -> dict[str, Any]:
         """What `session.json` says: schema, versions, model, redacted setup, when the run started."""
-        return self._store.meta
+        return self.store.meta
 
     @property
     def model(self) -> str:
@@ -84,7 +87,7 @@ class SessionLog(RunFrames):
     def notes(self) -> list[str]:
         """What was found damaged on opening, in words; empty for a whole run."""
         self.table()
-        return list(self._store.notes)
+        return list(self.store.notes)
 
     @property
     def started(self) -> float:
@@ -177,6 +180,23 @@ class SessionLog(RunFrames):
 
         return frames.audio_chunks(self)
 
+    @property
+    def plot(self) -> Plots:
+        """Charts: `log.plot.timeline()`, `.latency()`, `.usage()`, `.waveform()`."""
+        from .plot import Plots
+
+        return Plots(self)
+
+    def replay(self, speed: float = 1.0) -> Replay:
+        """The run told again in its own time, to any view: transcript, waveform, table, speaker.
+
+        Args:
+            speed: 1 as it was, 2 in half the time.
+        """
+        from .replay import Replay
+
+        return Replay(self, speed)
+
     # Out of here.
 
     def export(self, path: Path | str, **options: Any) -> Path:
@@ -207,6 +227,30 @@ class SessionLog(RunFrames):
         if path is not None:
             self.export(path)
         return text
+
+    def redact(
+        self,
+        *,
+        text: bool | Iterable[re.Pattern[str] | str] | None = None,
+        audio: str | None = None,
+        images: str | None = None,
+        folder: Path | str | None = None,
+    ) -> SessionLog:
+        """Write a copy fit for sharing. Resumption handles are always taken out.
+
+        Args:
+            text: Words or patterns to black out wherever they stand, in transcripts also across pieces;
+                `True` for all words.
+            audio: `"silence"` puts silence of the same length in the place of every sound.
+            images: `"grey"` puts a grey picture of the same size in the place of each.
+            folder: Where to, a new folder; without one the copy is kept in memory.
+
+        Raises:
+            LogError: an option is unknown, or the folder cannot be written.
+        """
+        from .redact import redact
+
+        return redact(self, text=text, audio=audio, images=images, folder=folder)
 
     def __repr__(self) -> str:
         where = self.path or "kept in memory only"

@@ -57,6 +57,9 @@ class Cue(NamedTuple):
 # Words without a sound of their own are shown this long.
 _SHOWN_S = 2.0
 
+# Words that come one by one are shown together, this long or to the end of a sentence.
+_PHRASE_MS = 1500.0
+
 
 def cues(log: SessionLog) -> list[Cue]:
     """Who said what, when: by turns for the user, by phrases for the model, on the clock of `log.wav`."""
@@ -83,7 +86,8 @@ def _model_cues(turn: Turn) -> Iterator[Cue]:
     for (mark, text), end in zip(pieces, ends, strict=True):
         start = mark if start is None else start
         together.append(text)
-        if end > start and start < heard:
+        phrase = end - start >= _PHRASE_MS or text.rstrip().endswith((".", "?", "!", ",")) or end == total
+        if phrase and end > start and start < heard:
             yield Cue(
                 begun + start / 1000, begun + min(end, heard) / 1000, "Model", "".join(together).strip()
             )

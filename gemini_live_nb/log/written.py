@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from gemini_live_nb.errors import LogError
 
 from .describe import describe_frame
 from .files import RunFiles
+from .index import Row
 from .lines import Frame
 from .live import LiveStore
 from .run import SessionLog
@@ -20,7 +21,12 @@ _BATCH = 2000
 
 
 def write_run(
-    folder: Path | str | None, frames: Iterable[Frame], meta: Mapping[str, Any], *, name: str = "memory"
+    folder: Path | str | None,
+    frames: Iterable[Frame],
+    meta: Mapping[str, Any],
+    *,
+    name: str = "memory",
+    describe: Callable[[Frame], list[Row]] = describe_frame,
 ) -> SessionLog:
     """Write frames as a run and open it.
 
@@ -29,6 +35,7 @@ def write_run(
         frames: In order of `seq`.
         meta: `session.json`.
         name: The run's name where it has no folder.
+        describe: What makes a frame's index rows.
 
     Raises:
         LogError: the folder cannot be written.
@@ -37,14 +44,14 @@ def write_run(
         store = LiveStore(None, sys.maxsize, meta)
         for frame in frames:
             store.take(frame, len(frame[5]))
-            store.index(describe_frame(frame))
+            store.index(describe(frame))
         return SessionLog(store, name=name)
     try:
         files = RunFiles(Path(folder), meta)
         try:
             rest = iter(frames)
             while batch := list(itertools.islice(rest, _BATCH)):
-                files.write(batch, [describe_frame(frame) for frame in batch])
+                files.write(batch, [describe(frame) for frame in batch])
         finally:
             files.close()
     except OSError as error:

@@ -1,0 +1,134 @@
+"""Two or more runs side by side: how they were set up, what was said, how long it took."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from gemini_live_nb.errors import LogError
+
+from .display import STYLE, answer_html, facts_html
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from .run import SessionLog
+    from .turn import Turn
+
+
+def compare(*logs: SessionLog) -> Comparison:
+    """Compare runs, turn by turn.
+
+    Raises:
+        LogError: fewer than two were given.
+
+    >>> compare(SessionLog.open(a), SessionLog.open(b))                     # doctest: +SKIP
+    """
+    if len(logs) < 2:
+        raise LogError("there is nothing to compare", hint="Give two runs or more.")
+    return Comparison(logs)
+
+
+class Comparison:
+    """Runs side by side: draws itself, with a player for each answer; the rest are frames."""
+
+    def __init__(self, logs: tuple[SessionLog, ...]) -> None:
+        self.logs = logs
+        names = [log.name for log in logs]
+        self.names = [name if names.count(name) == 1 else f"{name} ({at})" for at, name in enumerate(names)]
+
+    def setup(self, *, same: bool = False) -> pd.DataFrame:
+        """The setups, one row a setting that differs (with `same`, every one), one column a run."""
+        import pandas as pd
+
+        setups = [dict(_flat(_setup(log))) for log in self.logs]
+        every = list(dict.fromkeys(path for setup in setups for path in setup))
+        values = {path: [setup.get(path) for setup in setups] for path in every}
+        kept = {path: row for path, row in values.items() if same or any(each != row[0] for each in row)}
+        return pd.DataFrame.from_dict(kept, orient="index", columns=self.names, dtype=object)
+
+    def turns(self) -> pd.DataFrame:
+        """The turns of every run under one another by number: columns are pairs of what and run."""
+        import pandas as pd
+
+        wanted = [
+            "user_text",
+            "text",
+            "ttfa",
+            "duration",
+            "audio_ms",
+            "interrupted",
+            "total_tokens",
+            "cost_estimate",
+        ]
+        frames = {
+            name: log.turns().set_index("turn")[wanted]
+            for name, log in zip(self.names, self.logs, strict=True)
+        }
+        return pd.concat(frames, axis=1).swaplevel(axis=1).reindex(columns=wanted, level=0)
+
+    def latency(self) -> pd.DataFrame:
+        """Time to first audio of each run: how many, median, 90th percentile, slowest."""
+        import pandas as pd
+
+        rows = {}
+        for name, log in zip(self.names, self.logs, strict=True):
+            ttfa = log.turns()["ttfa"].dropna()
+            slowest = ttfa.max() if len(ttfa) else None
+            rows[name] = (len(ttfa), ttfa.median(), ttfa.quantile(0.9), slowest)
+        return pd.DataFrame.from_dict(rows, orient="index", columns=["turns", "median", "p90", "slowest"])
+
+    def __repr__(self) -> str:
+        return f"<Comparison of {', '.join(self.names)}>"
+
+    def _repr_html_(self) -> str:
+        head = "".join(f"<th>{escape(name)}</th>" for name in self.names)
+        setup = "".join(_row(str(path), map(_shown, row)) for path, row in self.setup().iterrows())
+        runs = [log.conversation for log in self.logs]
+        longest = max(map(len, runs))
+        turns = "".join(
+            _row(str(at), (_cell(run[at]) if at < len(run) else "" for run in runs)) for at in range(longest)
+        )
+        return f'{STYLE}<table class="glnb-record"><tr><th></th>{head}</tr>{setup}{turns}</table>'
+
+
+def _row(name: str, cells: Iterable[str]) -> str:
+    return f"<tr><th>{escape(name)}</th>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>"
+
+
+def _cell(turn: Turn) -> str:
+    player = turn.sound._repr_html_() if turn.audio_ms else ""
+    said = f"{escape(turn.user_text)}<br><b>{answer_html(turn)}</b><br>"
+    return said + player + facts_html(turn)
+
+
+def _shown(value: Any) -> str:
+    return "" if value is None else escape(str(value))
+
+
+def _setup(log: SessionLog) -> Any:
+    """The first setup of a run, as it was sent."""
+    sent = (frame for frame in log if frame.direction == "sent" and "setup" in frame.kinds)
+    first = next(sent, None)
+    message = first.json() if first is not None else None
+    if not isinstance(message, dict):
+        return {}
+    return message.get("setup") or message.get("config") or {}
+
+
+def _flat(value: Any, path: str = "") -> list[tuple[str, Any]]:
+    """A nested setup as dotted paths. Lists are one value; resumption handles are left out."""
+    if not isinstance(value, dict):
+        shown = msgspec.json.encode(value).decode() if isinstance(value, list) else value
+        return [(path, shown)]
+    if not value:
+        return [(path, "{}")] if path else []
+    return [
+        pair
+        for name, each in value.items()
+        if name != "handle"
+        for pair in _flat(each, f"{path}.{name}" if path else name)
+    ]
