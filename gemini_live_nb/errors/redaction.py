@@ -17,13 +17,14 @@ _VALUE = r"(?!\[redacted\])[^\s\"'&<>\\,;)\]}…]+"
 # (what to find, what to put). The name before a value stays, so that a reader sees what was there.
 _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"AIza[0-9A-Za-z_\-]{10,}"), STRUCK),
+    (re.compile(r"(://[^/\s:@]*:)[^/\s@]+@"), rf"\g<1>{STRUCK}@"),
     (re.compile(r"\b(?:AQ|ya29)\.[0-9A-Za-z_\-.]{10,}"), STRUCK),
     (re.compile(rf"auth_tokens(/|%2[Ff]){_VALUE}"), rf"auth_tokens\g<1>{STRUCK}"),
     (re.compile(rf"(?i)\b(access_token|api_?key|key|token)=(?!auth_tokens){_VALUE}"), rf"\g<1>={STRUCK}"),
     (
         re.compile(
             r"(?i)(x-goog-api-key|authorization)([\"']?\s*[:=,]\s*(?:b?[\"'])?)((?:Bearer|Token)\s+)?"
-            rf"(?!Bearer|Token|auth_tokens){_VALUE}"
+            rf"(?!Bearer|Token|auth_tokens|b[\"']){_VALUE}"
         ),
         rf"\g<1>\g<2>\g<3>{STRUCK}",
     ),

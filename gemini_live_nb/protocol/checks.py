@@ -138,7 +138,8 @@ def _model(_config: LiveConfig, _setup: client.Setup, known: Family, name: str) 
 
 
 def _modality(config: LiveConfig, _setup: client.Setup, known: Family, name: str) -> Iterator[str]:
-    for modality in config.response_modalities or ():
+    asked = config.response_modalities or ()
+    for modality in asked if len(asked) == 1 else ():
         if modality in ("AUDIO", "TEXT") and modality not in known.modalities:
             instead = "AUDIO with output_audio_transcription=True" if modality == "TEXT" else "TEXT"
             yield f"{name} does not answer in {modality} (1007). Use {instead}."
