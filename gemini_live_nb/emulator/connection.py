@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,9 @@ from .wire import Wire
 
 if TYPE_CHECKING:
     from .server import Emulator
+
+
+log = logging.getLogger(__name__)
 
 
 class Connection:
@@ -56,20 +60,41 @@ class Connection:
         self._shown = shown
         self._deaf_until = 0.0
         self._tasks: set[asyncio.Task[None]] = set()
+        self._serving: asyncio.Task[None] | None = None
 
     async def run(self) -> None:
         """Serve the client; returns when the connection is over."""
+        self._serving = asyncio.get_running_loop().create_task(self._serve(), name="emulator connection")
         try:
-            await self._serve()
-        except Refused as refused:
-            await self.hang_up(refused.refusal)
+            await asyncio.wait({self._serving})
+            await self._finish()
         finally:
+            self._serving.cancel()
             await self._end()
 
     async def hang_up(self, refusal: Refusal) -> None:
-        """Close with a code and reason."""
+        """Close with a code and reason, after what is already on its way."""
         self._clean = True
-        await self.wire.close(refusal)
+        await self.wire.close(refusal, before=self._stop_reading)
+
+    async def _stop_reading(self) -> None:
+        # The socket must read on until the client answers the close: bytes left unread would reset the
+        # connection, and the client might never see the reason.
+        serving = self._serving
+        if serving is not None and serving is not asyncio.current_task():
+            serving.cancel()
+            await asyncio.wait({serving})
+
+    async def _finish(self) -> None:
+        """Turn what ended the serving into a close, if it did not come by one."""
+        if self._serving is None or self._serving.cancelled():
+            return
+        error = self._serving.exception()
+        if isinstance(error, Refused):
+            await self.hang_up(error.refusal)
+        elif error is not None:
+            log.error("a fault of the emulator's own", exc_info=error)
+            await self.hang_up(REFUSALS["internal"])
 
     def drop(self) -> None:
         """Cut the TCP connection."""
@@ -104,6 +129,7 @@ class Connection:
     async def reached(self, phase: str) -> None:
         """A phase is reached: let the faults armed for it strike."""
         for fault in self.emulator.faults.due(phase):
+            await self.wire.flushed()  # what led to this phase has been sent
             if fault.delay:
                 self.later(fault.delay, strike(self, fault))
             else:
@@ -136,6 +162,8 @@ class Connection:
         self.attached = Attached(self, conversation)
         for phase in ("resume", "setup") if resumes else ("setup",):
             await self.reached(phase)
+        if not self.wire.open:
+            return
         profile = conversation.profile
         latency = profile.resume_latency if resumes else profile.setup_latency
         await self.clock.sleep(asked_at + latency * emulator.latency - self.clock.monotonic())
@@ -182,6 +210,7 @@ class Connection:
         self.go_away(self.emulator.time_left)
 
     async def _end(self) -> None:
+        await self.wire.closed()
         if self.attached is not None:
             await self.attached.stop()
         tasks = [task for task in self._tasks if task is not asyncio.current_task()]

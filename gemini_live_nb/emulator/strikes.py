@@ -40,7 +40,7 @@ async def strike(connection: Connection, fault: Fault) -> None:
     elif fault.name == "late_pongs":
         connection.pong_delay = fault.lasting
     elif fault.name == "blackhole":
-        wire.stall(fault.lasting)
+        wire.stall(fault.lasting + 1)  # what waits then is never sent
         connection.read_nothing(fault.lasting)
         connection.later(fault.lasting, connection.hang_up(REFUSALS["internal"]))
     elif fault.name == "go_away":

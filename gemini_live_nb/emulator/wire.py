@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import binascii
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import msgspec
@@ -64,6 +64,9 @@ class Wire:
         self._posted = asyncio.Event()
         self._sent = asyncio.Event()
         self._stalled_until = 0.0
+        self._writing = False
+        self._closing = False
+        self._closed = asyncio.Event()
         self._task = asyncio.get_running_loop().create_task(self._write(), name="emulator wire")
         self.frames = 0
         """Frames posted so far."""
@@ -71,7 +74,7 @@ class Wire:
 
     def post(self, frame: Mapping[str, Any] | bytes | str) -> None:
         """Queue one frame: a message, or bytes (binary frame) or text (text frame) as they are."""
-        if not self.open:
+        if not self.open or self._closing:
             return
         self.frames += 1
         self._queue.append(frame if isinstance(frame, (bytes, str)) else pretty(frame))
@@ -80,6 +83,12 @@ class Wire:
     async def room(self) -> None:
         """Wait while the client reads too slowly for more to be made."""
         while self.open and len(self._queue) > _FULL:
+            self._sent.clear()
+            await self._sent.wait()
+
+    async def flushed(self) -> None:
+        """Wait until everything posted so far is on its way to the client."""
+        while self.open and (self._queue or self._writing):
             self._sent.clear()
             await self._sent.wait()
 
@@ -96,6 +105,7 @@ class Wire:
                 if pause > 0:
                     await self._clock.sleep(pause)
                 frame = self._queue.popleft()
+                self._writing = True
                 try:
                     if isinstance(frame, bytes):
                         await self._socket.send_bytes(frame)
@@ -104,18 +114,31 @@ class Wire:
                 except (ConnectionError, RuntimeError):  # the client has gone; the reader notices too
                     self._shut()
                     return
+                self._writing = False
                 self._sent.set()
 
-    async def close(self, refusal: Refusal) -> None:
-        """Send what is queued, then the close frame with its reason cut as on the real wire."""
-        if not self.open:
+    async def close(self, refusal: Refusal, *, before: Callable[[], Awaitable[None]]) -> None:
+        """Send what is queued, then the close frame with its reason cut as on the real wire.
+
+        `before` is awaited before the close frame goes out.
+        """
+        if not self.open or self._closing:
             return
+        self._closing = True
+        if not self._task.done() and self._stalled_until <= self._clock.monotonic():
+            await self.flushed()
         self.open = False
-        while self._queue and not self._task.done() and self._stalled_until <= self._clock.monotonic():
-            self._sent.clear()
-            await self._sent.wait()
         await self._stop()
-        await self._socket.close(code=refusal.code, message=cut(refusal.reason).encode())
+        try:
+            await before()
+            await self._socket.close(code=refusal.code, message=cut(refusal.reason).encode())
+        finally:
+            self._closed.set()
+
+    async def closed(self) -> None:
+        """Wait for a close under way: until the client answers it, or a little while."""
+        if self._closing:
+            await self._closed.wait()
 
     async def end(self) -> None:
         """Stop sending; the connection is gone."""

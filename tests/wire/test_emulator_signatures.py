@@ -129,7 +129,7 @@ async def play(emulator, frames):
                 response["functionResponses"][0]["id"] = call["id"]
             await client.send(message)
         await client.clock.sleep(0.5)
-        asked = any(k not in ("setup",) for side, m in frames if side == "client" for k in m)
+        asked = any(k != "setup" for side, m in frames if side == "client" for k in m)
         wanted = sum(has(m, "turnComplete") for side, m in frames if side == "server") or (
             1 if asked and not call else 0
         )

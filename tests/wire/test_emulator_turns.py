@@ -276,9 +276,10 @@ async def test_a_picture_in_a_typed_turn(clock):
 
 async def test_initial_history_is_not_answered(clock):
     brain = Listener()
-    async with Emulator(brain, clock=clock) as emulator, open_session(
-        emulator, LIVE_3_8, historyConfig={"initialHistoryInClientContent": True}
-    ) as client:
+    async with (
+        Emulator(brain, clock=clock) as emulator,
+        open_session(emulator, LIVE_3_8, historyConfig={"initialHistoryInClientContent": True}) as client,
+    ):
         await client.say("my name is Alice")
         await clock.sleep(10)
         assert brain.asks == []
@@ -367,9 +368,12 @@ async def test_thoughts(clock):
 async def test_transcripts_only_where_they_belong(clock):
     said = {}
     for model in (NATIVE, LIVE_3_1, LIVE_3_8):
-        async with Emulator(Listener(), clock=clock) as emulator, open_session(
-            emulator, model, inputAudioTranscription=None, outputAudioTranscription=None
-        ) as client:
+        async with (
+            Emulator(Listener(), clock=clock) as emulator,
+            open_session(
+                emulator, model, inputAudioTranscription=None, outputAudioTranscription=None
+            ) as client,
+        ):
             await client.audio(np.concatenate([voice(1), silence(2)]))
             await client.turn()
             said[model] = (texts(client, "inputTranscription"), texts(client, "outputTranscription"))
