@@ -65,7 +65,9 @@ async def replies(brain, ask, conversation):
 
 def test_the_carried_models_are_the_ones_their_readme_names():
     named = dict(
-        re.findall(r"^\| `([^`]+)` .*`([0-9a-f]{64})` \|$", (DATA / "README.md").read_text("utf-8"), re.M)
+        re.findall(
+            r"^\| `([^`]+)` .*`([0-9a-f]{64})` \|$", (DATA / "README.md").read_text("utf-8"), re.MULTILINE
+        )
     )
     carried = {
         path.relative_to(DATA).as_posix(): path

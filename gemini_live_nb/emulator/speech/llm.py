@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -73,48 +74,54 @@ class LocalModel:
         Raises:
             ModelTrouble: before the first piece, or amid them.
         """
-        from openai import OpenAIError
-
         history: list[dict[str, Any]] = talk.memory.setdefault("llm", [])
-        history.extend(
-            [{"role": "user", "content": message}]
-            if isinstance(message, str)
-            else _tool_messages(message, history)
-        )
+        if isinstance(message, str):
+            history.append({"role": "user", "content": message})
+        else:
+            history.extend(_tool_messages(message, history))
         system = {"role": "system", "content": f"{INSTRUCTION} {talk.system_instruction}".strip()}
         tools = [_tool(name, one.description, one.parameters) for name, one in talk.functions.items()]
-        text, calls = "", dict[int, _Pieces]()
+        text, pending, calls = "", "", dict[int, _Pieces]()
         try:
-            stream: Any = await self._client.chat.completions.create(
-                model=self.model,
-                messages=[system, *_latest(history)],
-                stream=True,
-                **({"tools": tools} if tools else {}),  # type: ignore[call-overload]  # plain dicts are what goes over the wire
-            )
-            async with stream:
-                pending = ""
-                async for chunk in stream:
-                    delta = chunk.choices[0].delta if chunk.choices else None
-                    pending += (delta and delta.content) or ""
-                    _collect(calls, (delta and delta.tool_calls) or ())
+            async with aclosing(self._deltas([system, *_latest(history)], tools)) as deltas:
+                async for delta in deltas:
+                    pending += delta.content or ""
+                    _collect(calls, delta.tool_calls or ())
                     while match := _END.match(pending):
                         text, pending = text + match[0], pending[match.end() :]
                         yield match[0].strip()
             if pending.strip():
                 text += pending
                 yield pending.strip()
-        except OpenAIError as error:
-            raise ModelTrouble(
-                f"{self.model} at {self.url} does not answer ({type(error).__name__}: {error})"
-            ) from error
         finally:
-            history.append(_assistant_message(text, calls))
-        if calls:
-            yield tuple(
-                Call(one.name, _arguments(one.arguments))
-                for one in calls.values()
-                if one.name in talk.functions
-            )
+            declared = [one for one in calls.values() if one.name in talk.functions]
+            history.append(_assistant_message(text, declared))
+        for one in calls.values():
+            if one not in declared:
+                yield f"I wanted to call {one.name}, but there is no such function."
+        if declared:
+            yield tuple(Call(one.name, _arguments(one.arguments)) for one in declared)
+
+    async def _deltas(
+        self, messages: list[dict[str, Any]], tools: list[dict[str, Any]]
+    ) -> AsyncGenerator[Any]:
+        """What the model adds, piece by piece, as the server streams it."""
+        from openai import OpenAIError
+
+        options: dict[str, Any] = {"tools": tools} if tools else {}
+        client: Any = (
+            self._client
+        )  # its own types ask for its own dicts; plain ones are what goes over the wire
+        try:
+            async with await client.chat.completions.create(
+                model=self.model, messages=messages, stream=True, **options
+            ) as stream:
+                async for chunk in stream:
+                    if chunk.choices:
+                        yield chunk.choices[0].delta
+        except OpenAIError as error:
+            trouble = f"{self.model} at {self.url} does not answer ({type(error).__name__}: {error})"
+            raise ModelTrouble(trouble) from error
 
 
 def _latest(history: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -141,7 +148,7 @@ def _arguments(text: str) -> Mapping[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def _assistant_message(text: str, calls: Mapping[int, _Pieces]) -> dict[str, Any]:
+def _assistant_message(text: str, calls: Sequence[_Pieces]) -> dict[str, Any]:
     message: dict[str, Any] = {"role": "assistant", "content": text}
     if calls:
         message["tool_calls"] = [
@@ -150,7 +157,7 @@ def _assistant_message(text: str, calls: Mapping[int, _Pieces]) -> dict[str, Any
                 "type": "function",
                 "function": {"name": one.name, "arguments": one.arguments or "{}"},
             }
-            for one in calls.values()
+            for one in calls
         ]
     return message
 
