@@ -20,6 +20,7 @@ __version__ = "0.1.0"
 # `as` says that these are passed on. A name is listed, here and below, once what it names exists.
 if TYPE_CHECKING:
     from .demos import demo as demo
+    from .demos import sentence as sentence
     from .emulator import Emulator as Emulator
     from .errors import AnswerLost as AnswerLost
     from .errors import AskTimeout as AskTimeout
@@ -53,7 +54,7 @@ if TYPE_CHECKING:
     from .session.tools import tool as tool
 
 _HOMES: dict[str, tuple[str, ...]] = {
-    "demos": ("demo",),
+    "demos": ("demo", "sentence"),
     "emulator": ("Emulator",),
     "errors": (
         "AnswerLost",
@@ -89,7 +90,7 @@ _HOMES: dict[str, tuple[str, ...]] = {
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
 # Rooms that may be named without an import of their own: `gl.errors.ToolTimeout`.
-_ROOMS = ("audio", "errors", "experiments")
+_ROOMS = ("audio", "errors", "experiments", "offline")
 
 __all__ = sorted((*_HOME, *_ROOMS))  # noqa: PLE0605  (it is a list)
 

@@ -6,6 +6,7 @@ A process of its own, because speech synthesis and a busy cell must not share an
 from __future__ import annotations
 
 import atexit
+import json
 import os
 import re
 import subprocess
@@ -13,8 +14,11 @@ import sys
 import threading
 from collections import deque
 from collections.abc import Sequence
+from typing import Any
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
 
-from .errors import ConnectError
+from .errors import ConfigError, ConnectError
 from .protocol.keys import find_key
 
 START_SECONDS = 60.0
@@ -129,6 +133,41 @@ def url() -> str:
             _shared = Server()
             atexit.register(_shared.stop)
         return _shared.url
+
+
+def inject(fault: str, **how: Any) -> str:
+    """Let something go wrong at the built-in server, now or at its next chance: to see what happens then.
+
+    Args:
+        fault: A name of `gemini_live_nb.emulator.faults.CATALOGUE`: `"go_away"`, `"drop"`, `"quota"`, …
+        how: When and how long, as `emulator.faults.Fault` says: `at="speaking"`, `seconds=5` …
+
+    Returns:
+        What was done, in words.
+
+    Raises:
+        ConfigError: There is no such fault or phase.
+        ConnectError: The server does not answer.
+
+    Example:
+        >>> inject("drop", at="speaking")  # doctest: +SKIP
+        'armed: drop, at speaking'
+    """
+    address = url().partition("?")[0].replace("ws", "http", 1) + "/emulator/faults"
+    told = json.dumps({"name": fault, **how}).encode()
+    try:
+        # Our own server, on loopback.
+        request = Request(address, told, {"Content-Type": "application/json"})  # noqa: S310
+        with urlopen(request, timeout=10) as answer:  # noqa: S310
+            done = json.load(answer)
+    except HTTPError as refusal:
+        said = json.loads(refusal.read()).get("error", str(refusal))
+        raise ConfigError(
+            said, hint="python -m gemini_live_nb.emulator --list-faults names them all"
+        ) from None
+    except OSError as error:
+        raise ConnectError(f"the built-in server does not answer: {error}", hint="try again") from None
+    return f"struck: {done['struck']}" if "struck" in done else f"armed: {done['armed']}, at {done['at']}"
 
 
 def _after_fork() -> None:

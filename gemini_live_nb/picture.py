@@ -46,6 +46,22 @@ def jpeg(image: Any, *, longest: int = LONGEST, quality: int = QUALITY) -> bytes
     return file.getvalue()
 
 
+def ready(image: Any, kind: str | None = None) -> tuple[bytes, str]:
+    """Return a picture as it is to be sent, with its MIME type.
+
+    Args:
+        image: What `jpeg` takes. The bytes of a file are sent as they are.
+        kind: The MIME type of bytes, where they do not tell it themselves.
+
+    Raises:
+        MediaError: It is no picture.
+    """
+    if isinstance(image, bytes | bytearray | memoryview):
+        data = bytes(image)
+        return data, kind or mime_type(data) or "image/jpeg"
+    return jpeg(image), "image/jpeg"
+
+
 def mime_type(data: bytes) -> str | None:
     """Return the MIME type of a picture file the API takes, None for anything else."""
     return next((kind for start, kind in _READY.items() if data.startswith(start)), None)

@@ -208,15 +208,15 @@ class Live(Settings, Verbs):
         """Call a function for events of a kind, on a worker thread, one after the other.
 
         Args:
-            kind: A name of `protocol.kinds.KINDS` such as `"turnComplete"` or `"toolCall"`, an event class
-                such as `TurnEnded`, or `"*"`.
+            kind: A name of `protocol.kinds.KINDS` such as `"turnComplete"` or `"toolCall"`; an event class of
+                `session.events`, or its name, such as `"TurnEnded"`; or `"*"`.
             callback: Given the event; a coroutine runs on the users' loop. Left out, `on` is a decorator.
 
         Returns:
             What ends it, when called; the function itself, as a decorator.
 
         Example:
-            >>> @live.on(TurnEnded)  # doctest: +SKIP
+            >>> @live.on("TurnEnded")  # doctest: +SKIP
             ... def show(event):
             ...     print(event.turn.text)
         """

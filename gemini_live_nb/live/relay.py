@@ -10,6 +10,7 @@ from typing import Any
 
 from ..errors import ConfigError
 from ..protocol.kinds import BIT
+from ..session import events
 from ..session.events import Event
 from ..session.listeners import Listener, Listeners
 from ..session.loops import users
@@ -17,6 +18,10 @@ from ..session.loops import users
 Kind = str | type[Event]
 Callback = Callable[[Any], Any]
 Stop = Callable[[], None]
+
+_CLASSES: dict[str, type[Event]] = {
+    name: kind for name, kind in vars(events).items() if isinstance(kind, type) and issubclass(kind, Event)
+}
 
 
 class Relay(Listener):
@@ -77,8 +82,10 @@ class Relay(Listener):
         Raises:
             ConfigError: There is no such kind.
         """
+        kind = _CLASSES.get(kind, kind) if isinstance(kind, str) else kind
         if isinstance(kind, str) and kind not in BIT and kind != "*":
-            raise ConfigError(f"no event is of the kind {kind!r}", hint=f'"*", or one of {", ".join(BIT)}')
+            known = ", ".join([*BIT, *_CLASSES])
+            raise ConfigError(f"no event is of the kind {kind!r}", hint=f'"*", or one of {known}')
         entry = (kind, callback)
         with self._lock:
             self._callbacks = (*self._callbacks, entry)

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import numpy.typing as npt
 
+from .. import picture
 from ..audio import MIC_RATE
 from ..log.turn import Turn
 from ..protocol.client import Tool
@@ -37,13 +38,17 @@ class Verbs(ABC):
         return function(*arguments) if io().here() else io().call(_now(function, *arguments))
 
     def ask(
-        self, what: str | os.PathLike[str] | npt.NDArray[Any], *, timeout: float | None = ASK_SECONDS
+        self,
+        what: str | os.PathLike[str] | npt.NDArray[Any] | list[Any] | tuple[Any, ...],
+        *,
+        timeout: float | None = ASK_SECONDS,
     ) -> Turn:
         """Ask something and wait for the reply: the whole turn, function calls included.
 
         Args:
             what: Text; or speech, as the path of a sound file (a `pathlib.Path`) or an array at 16 kHz,
-                spoken in real time.
+                spoken in real time; or a list of texts and pictures, as one turn:
+                `ask([image, "What is it?"])`.
             timeout: Seconds to wait for the reply to be over once the question is out; None for no limit.
 
         Raises:
@@ -61,9 +66,9 @@ class Verbs(ABC):
         """Send a piece of speech. See `LiveSession.send_audio`."""
         self._do(self._ready().send_audio_nowait, pcm, rate)
 
-    def send_video(self, image: bytes, mime_type: str = "image/jpeg") -> None:
-        """Send one picture. See `LiveSession.send_video`."""
-        self._do(self._ready().send_video_nowait, image, mime_type)
+    def send_video(self, image: Any, mime_type: str | None = None) -> None:
+        """Send one picture: file bytes, a path, a Pillow image or an array. See `LiveSession.send_video`."""
+        self._do(self._ready().send_video_nowait, *picture.ready(image, mime_type))
 
     def stream_audio(
         self,

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from typing import Any
 
 import numpy.typing as npt
 
+from gemini_live_nb import picture
 from gemini_live_nb.audio import MIC_RATE
 from gemini_live_nb.errors import SessionClosed
 from gemini_live_nb.log.turn import ToolCall, Turn
+from gemini_live_nb.protocol.content import Blob, Content, Part
 
 from .calls import Calls
 from .sending import Outgoing, voiced_until
@@ -25,13 +28,18 @@ class Conversing(Outgoing, Telling):
     _calls: Calls | None = None
 
     async def ask(
-        self, what: str | os.PathLike[str] | npt.NDArray[Any], *, timeout: float | None = ASK_SECONDS
+        self,
+        what: str | os.PathLike[str] | npt.NDArray[Any] | list[Any] | tuple[Any, ...],
+        *,
+        timeout: float | None = ASK_SECONDS,
     ) -> Turn:
         """Ask something and wait for the reply: the whole turn, function calls included.
 
         Args:
             what: Text; or speech, as the path of a sound file (a `pathlib.Path`) or an array at 16 kHz,
-                spoken in real time.
+                spoken in real time; or a list of texts and pictures, as one turn:
+                `ask([image, "What is it?"])`.
+                A picture is whatever `send_video` takes.
             timeout: Seconds to wait for the reply to be over once the question is out; None for no limit.
 
         Returns:
@@ -43,8 +51,8 @@ class Conversing(Outgoing, Telling):
             AnswerLost: The connection broke in mid-answer.
             LiveError: The session ended.
         """
-        if isinstance(what, str):
-            seq = await self.send_text(what)
+        if isinstance(what, str | list | tuple):
+            seq = await (self.send_text(what) if isinstance(what, str) else self.send_content(_turn(what)))
             asked = self.turn_of(seq)
             question = self._asks.expect(
                 lambda turn: turn is asked or (asked is None and turn.opened_seq >= seq)
@@ -101,3 +109,15 @@ class Conversing(Outgoing, Telling):
         if self._calls is None:
             raise SessionClosed("the session is not connected", hint="await session.connect()")
         return self._calls
+
+
+def _turn(pieces: Sequence[Any]) -> Content:
+    """One turn of the user's, of texts and pictures."""
+    parts = []
+    for piece in pieces:
+        if isinstance(piece, str):
+            parts.append(Part(text=piece))
+        else:
+            data, kind = picture.ready(piece)
+            parts.append(Part(inline_data=Blob(mime_type=kind, data=data)))
+    return Content(role="user", parts=parts)

@@ -13,7 +13,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from gemini_live_nb import audio
+from gemini_live_nb import audio, picture
 from gemini_live_nb.clock import Clock
 from gemini_live_nb.errors import ConfigError, MediaError
 from gemini_live_nb.protocol.client import (
@@ -119,22 +119,27 @@ class Outgoing(ABC):
             samples = self._resampler.push(samples)
         return samples.astype("<i2", copy=False).tobytes()
 
-    async def send_video(self, image: bytes, mime_type: str = "image/jpeg") -> None:
+    async def send_video(self, image: Any, mime_type: str | None = None) -> None:
         """Send one picture: `realtimeInput.video`.
 
         Args:
-            image: A JPEG, PNG or WebP file; 768 × 768 pixels are recommended, one a second is the most that
-                is used.
-            mime_type: What it is.
+            image: The bytes of a JPEG, PNG or WebP file, sent as they are; or a Pillow image, an array
+                (height, width, 3) of uint8 or a file's path, made a JPEG of at most 768 × 768 pixels, which
+                is what the API recommends. One a second is the most that is used.
+            mime_type: What the bytes are, where they do not tell it themselves.
 
-        Source: PROTOCOL.md §2.4. A typed turn does not see a picture sent just before: put it in that turn's
-        parts with `send_content` (§2.3).
+        Raises:
+            MediaError: It is no picture.
+
+        Source: PROTOCOL.md §2.4. A typed turn does not see a picture sent just before: give it in that turn,
+        `ask([picture, "question"])` (§2.3).
         """
         self.send_video_nowait(image, mime_type)
 
-    def send_video_nowait(self, image: bytes, mime_type: str = "image/jpeg") -> None:
+    def send_video_nowait(self, image: Any, mime_type: str | None = None) -> None:
         """Do what `send_video` does; for callbacks on the session's loop. Nothing in it waits."""
-        message = ClientMessage(realtime_input=RealtimeInput(video=Blob(mime_type=mime_type, data=image)))
+        data, kind = picture.ready(image, mime_type)
+        message = ClientMessage(realtime_input=RealtimeInput(video=Blob(mime_type=kind, data=data)))
         self._send_media(encode(message).encode(), message, "video", 0.0)
 
     async def end_audio(self) -> int:
