@@ -120,7 +120,7 @@ async def _run(options: argparse.Namespace) -> None:
             print(f"listening on {emulator.tls_url}")
             print(f"GOOGLE_GEMINI_BASE_URL={emulator.tls_url.replace('wss', 'https', 1)}")
             print(f"SSL_CERT_FILE={emulator.certificate.ca_file}")
-        print(f"brain: {brain.label}", flush=True)
+        print(f"brain: {brain}", flush=True)
         await _until_told(watch_stdin=options.stdin_ends)
 
 

@@ -163,6 +163,10 @@ class Brain:
     label: str = "brain"
     """Shown to people: who is talking. Must not pass for the real service."""
 
+    def __str__(self) -> str:
+        """Who is talking, and what there is to be said of it; one line."""
+        return self.label
+
     async def load(self) -> None:
         """Prepare what is heavy, off the event loop; called before the server listens, and may be again."""
 

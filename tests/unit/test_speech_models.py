@@ -225,12 +225,11 @@ from gemini_live_nb.clock import RealClock
 from gemini_live_nb.emulator.brain import Ask, Talk
 from gemini_live_nb.emulator.profiles import PROFILES
 from gemini_live_nb.emulator.speech import SpeechBrain
-from gemini_live_nb.emulator.speech.parts import parts
 from gemini_live_nb.protocol.client import Setup
 async def main():
     brain = SpeechBrain()
     await brain.load()
-    print(parts())
+    print(brain)
     talk = Talk(Setup(), [], {}, {}, Random(0), PROFILES["3.8-live"], RealClock())
     speech = (20000 * np.sin(np.arange(16000) / 20)).astype(np.int16)
     for ask in (Ask("text", "What is 2 plus 2?"), Ask("speech", audio=speech)):
@@ -241,7 +240,7 @@ asyncio.run(main())
 
 
 def test_loading_says_in_one_line_how_long_it_took():
-    assert re.match(r"offline demo voice ready in \d+\.\d s\n", alone(ASK))
+    assert re.match(r"offline demo voice — not Gemini; ready in \d+\.\d s\n", alone(ASK))
 
 
 def test_without_the_extra_typed_requests_are_answered_in_writing_and_speech_is_echoed():

@@ -64,8 +64,13 @@ class SpeechBrain(Brain):
         if llm:
             self.label = f"offline demo voice with {model} — not Gemini"
 
+    def __str__(self) -> str:
+        """What is there of the voice and how long loading took, or what is missing and how to get it."""
+        told = [self.label, str(self._parts or "not loaded yet"), self._trouble]
+        return "; ".join(part for part in told if part)
+
     async def load(self) -> None:
-        """Load the models off the event loop, once per process, and log in one line how long it took."""
+        """Load the models off the event loop, once per process; `str(brain)` then says how long it took."""
         self._parts = await off_loop(parts)
         log.info("%s", self._parts)
         if self._llm and self._model_name:

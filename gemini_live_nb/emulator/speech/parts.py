@@ -83,15 +83,11 @@ class Parts:
 
     def __str__(self) -> str:
         if self.recogniser and self.synthesiser:
-            return f"offline demo voice ready in {self.seconds:.1f} s"
-        have = (
-            "typed requests answered with a voice"
-            if self.synthesiser
-            else "typed requests answered in writing"
-        )
+            return f"ready in {self.seconds:.1f} s"
+        have = f"typed requests answered {'with a voice' if self.synthesiser else 'in writing'}"
         if self.recogniser:
             have = "spoken requests understood, answered in writing"
-        return f"offline demo voice, in part ({have}). " + " ".join(self.missing)
+        return f"in part: {have}. {' '.join(self.missing)}"
 
 
 def parts() -> Parts:
