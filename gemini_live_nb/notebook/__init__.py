@@ -1,6 +1,7 @@
-"""The widgets: microphone, camera, screen and speaker; panel, transcript, waveform, tool calls, messages, diagnosis.
+"""The widgets: microphone, camera, screen, speaker, and the views of a conversation.
 
-Each stands alone in a cell. `Live` makes and wires those it shows; nothing here is imported before something is shown.
+Each stands alone in a cell. `Live` makes and wires those it shows; nothing here is imported before something
+is shown.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ _HOMES = {
     "Waveform": "waveform",
 }
 
-__all__ = sorted(_HOMES)
+__all__ = list(_HOMES)
 
 
 def __getattr__(name: str) -> Any:

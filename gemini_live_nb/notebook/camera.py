@@ -7,7 +7,7 @@ import contextlib
 import io as buffers
 import struct
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
-from typing import TYPE_CHECKING, Any, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import ipywebrtc
 import traitlets as t
@@ -52,11 +52,11 @@ class Picture(NamedTuple):
 
 
 class Camera(Tap):
-    """A camera in the notebook: a button, a preview that is never heard, a menu of devices; pictures for sessions and for you.
+    """A camera in the notebook, with a muted preview: pictures for sessions and for you.
 
     Args:
-        source: any `ipywebrtc.MediaStream` with a picture: a `CameraStream`, `VideoStream.from_file("clip.webm")`… None makes a
-            `CameraStream` of its own.
+        source: any `ipywebrtc.MediaStream` with a picture: a `CameraStream`,
+            `VideoStream.from_file("clip.webm")`… None makes a `CameraStream` of its own.
         fps: frames per second; the Live API reads one a second.
         longest_side: pixels; larger pictures are made smaller.
         quality: of the JPEG, 0 to 1.
@@ -64,7 +64,8 @@ class Camera(Tap):
 
     Attributes:
         skipped: frames left out because the one before was still being taken.
-        on_frame: called on the I/O thread with (jpeg, width, height, t) for each frame; must not block; for sessions.
+        on_frame: called on the I/O thread with (jpeg, width, height, t) for each frame; must not block; for
+            sessions.
 
     Example:
         >>> camera = Camera()
@@ -96,7 +97,7 @@ class Camera(Tap):
         self._number = 0
         super().__init__(source, channel=channel, fps=fps, longest_side=longest_side, quality=quality)
 
-    def start(self, fps: float | None = None) -> Self:
+    def start(self, fps: float | None = None) -> None:
         """Begin to take pictures in the page that shows this widget.
 
         Args:
@@ -104,7 +105,7 @@ class Camera(Tap):
         """
         if fps is not None:
             self.fps = fps
-        return super().start()
+        super().start()
 
     def snapshot(self, *, timeout: float = 60.0) -> Image.Image:
         """Take one picture in full size, from any cell. Starts the camera if it is off, and stops it then.
@@ -117,6 +118,8 @@ class Camera(Tap):
         """
         try:
             picture = self._io.call(self._snapshot(), timeout)
+        except MediaError as error:
+            raise error.with_traceback(None) from None  # the way it came says nothing to a reader
         except TimeoutError as error:
             raise MediaError(
                 f"no picture came within {timeout:g} s",
@@ -171,7 +174,8 @@ class Camera(Tap):
             if self._page is not None:
                 self._page.say(self._stream, {"kind": "snapshot", "id": number})
             while not taken.done():
-                await asyncio.wait({taken, self._change()}, return_when=asyncio.FIRST_COMPLETED)
+                waits: set[asyncio.Future[Any]] = {taken, self._change()}
+                await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
                 if self._state != "live":
                     raise MediaError(
                         f"the {self.what} ended before the picture", hint=self.problem or self.why
@@ -182,7 +186,8 @@ class Camera(Tap):
 class Screen(Camera):
     """A shared screen, window or tab, by the browser's own chooser; otherwise like `Camera`.
 
-    Browsers show the chooser only soon after a click or a key: press the button, or run a cell that says `screen.start()`.
+    Browsers show the chooser only soon after a click or a key: press the button, or run a cell that says
+    `screen.start()`.
 
     Example:
         >>> screen = Screen()

@@ -11,8 +11,8 @@ from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
 
 PACE = 0.1
-"""Seconds between comm messages that carry sound. The server passes on 1000 messages a second at most and drops the rest in
-silence, and each costs about 4 ms of its time."""
+"""Seconds between comm messages that carry sound. The server passes on 1000 messages a second at most and
+drops the rest in silence, and each costs about 4 ms of its time."""
 
 
 class Carrier(Protocol):

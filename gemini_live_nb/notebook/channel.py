@@ -1,14 +1,16 @@
 """The media channel between a page and the process's I/O thread.
 
-Sound and pictures cannot take a widget's own comm: ipykernel routes that to the main shell, which a running cell blocks. So a
-page and the I/O thread talk over a channel of their own, with two implementations behind one seam:
+Sound and pictures cannot take a widget's own comm: ipykernel routes that to the main shell, which a running
+cell blocks. So a page and the I/O thread talk over a channel of their own, with two implementations behind
+one seam:
 
-* the *socket*, a WebSocket to this process on loopback (or through jupyter-server-proxy), 1–2 ms and served whatever a cell does;
+* the *socket*, a WebSocket to this process on loopback (or through jupyter-server-proxy): 1–2 ms, and served
+  whatever a cell does;
 * the *comm*, which the page opens: works wherever widgets do; busy cells need ipykernel 7.1.
 
-The page tries the socket and takes the comm if none is open within half a second (`static/channel.js`). Frames are numbered per
-stream and direction (`framing.py`); a gap is counted on both sides. A channel has as many streams as there are widgets on it,
-and as many pages as show the notebook.
+The page tries the socket and takes the comm if none is open within half a second (`static/channel.js`).
+Frames are numbered (`framing.py`), and a gap is counted on both sides. A channel has as
+many streams as there are widgets on it, and as many pages as show the notebook.
 """
 
 from __future__ import annotations
@@ -137,7 +139,7 @@ class Channel(anywidget.AnyWidget):
         async with asyncio.timeout(5):
             first = unpack(_binary(await connection.recv()))
         page = self._page(first.message())
-        page.tally.missing(CHANNEL, first.seq)
+        page.tally.missing(first)
         carrier = SocketCarrier(connection)
         self._attach(page, carrier)
         try:
@@ -167,7 +169,7 @@ class Channel(anywidget.AnyWidget):
             known.heard = time.monotonic()
 
     async def _offer(self, page: Page | None = None) -> None:
-        """Tell the page, or the first that comes, where the door is. The token goes by comm message, never by trait."""
+        """Tell the page, or the first that comes, where the door is; by comm message, never by trait."""
         offer: dict[str, Any] = {"kind": "welcome" if page else "offer"}
         if page is not None:
             offer["page"] = page.id
@@ -224,7 +226,7 @@ class Channel(anywidget.AnyWidget):
     def _arrived(self, page: Page, data: bytes) -> None:
         frame = unpack(data)
         page.heard = time.monotonic()
-        page.tally.missing(frame.stream, frame.seq)
+        page.tally.missing(frame)
         line = self._lines.get(frame.stream)
         if frame.stream == CHANNEL:
             self._own(page, frame)
@@ -275,7 +277,10 @@ def _listen_for_pages() -> None:
 
 
 def _page_opened(comm: Any, opening: dict[str, Any]) -> None:
-    """A page opened a comm, on whichever thread: nothing is ever published on it, which keeps it on a thread of its own."""
+    """Take a page's comm, on whichever thread it is opened.
+
+    Nothing is ever published on it: ipykernel would answer with routing it to where that was done.
+    """
     channel = _channels.get(opening["content"]["data"].get("channel", ""))
     if channel is None:
         return

@@ -1,7 +1,8 @@
-"""Where pages come in by socket: one WebSocket listener a process, on loopback, open while there is a channel.
+"""Where pages come in by socket: one WebSocket listener a process, on loopback.
 
-Who may enter: a page that shows a one-time token it was given over the kernel's own connection, and whose Origin is a page
-of this machine or one that said hello over that connection. So neither another program nor another web page gets in.
+Who may enter: a page that shows a one-time token it was given over the kernel's own connection, and whose
+Origin is a page of this machine or one that said hello over that connection. So neither another program nor
+another web page gets in.
 """
 
 from __future__ import annotations

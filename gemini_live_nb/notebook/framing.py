@@ -1,10 +1,10 @@
-"""The sixteen bytes in front of everything that crosses the media channel; `static/framing.js` is the other half.
+"""The sixteen bytes in front of everything that crosses the media channel; see also `static/framing.js`.
 
     offset  size  field
          0     1  stream: whose frame it is; 0 is the channel's own
          1     1  kind: 0 CONTROL (UTF-8 JSON), 1 MEDIA (what the stream's owner says)
          2     2  zero
-         4     4  seq: 0, 1, 2, … per page, stream and direction
+         4     4  seq: 0, 1, 2, … per page, direction, stream and kind
          8     8  time: float, milliseconds since 1970 on the sender's clock
         16     …  payload
 
@@ -33,7 +33,7 @@ class Frame(NamedTuple):
     Attributes:
         stream: whose frame it is.
         kind: CONTROL or MEDIA.
-        seq: its number within page, stream and direction.
+        seq: its number within page, direction, stream and kind.
         time: seconds since 1970 on the sender's clock.
         payload: what follows the header.
     """
@@ -77,7 +77,7 @@ def pack(stream: int, kind: int, seq: int, payload: bytes, *, now: float | None 
 
 
 class Tally:
-    """Numbers frames going out and finds gaps in those coming in, per stream.
+    """Numbers frames going out and finds gaps in those coming in, per stream and kind.
 
     Attributes:
         sent: frames given a number.
@@ -89,20 +89,21 @@ class Tally:
         self.sent = 0
         self.received = 0
         self.lost = 0
-        self._out: defaultdict[int, int] = defaultdict(int)
-        self._in: defaultdict[int, int] = defaultdict(int)
+        self._out: defaultdict[tuple[int, int], int] = defaultdict(int)
+        self._in: defaultdict[tuple[int, int], int] = defaultdict(int)
 
-    def number(self, stream: int) -> int:
-        """Give the next frame of a stream its number."""
-        seq = self._out[stream]
-        self._out[stream] = (seq + 1) & 0xFFFFFFFF
+    def number(self, stream: int, kind: int) -> int:
+        """Give the next frame its number."""
+        seq = self._out[stream, kind]
+        self._out[stream, kind] = (seq + 1) & 0xFFFFFFFF
         self.sent += 1
         return seq
 
-    def missing(self, stream: int, seq: int) -> int:
+    def missing(self, frame: Frame) -> int:
         """Say how many frames are missing before this one, and expect the one after it next."""
-        gap = (seq - self._in[stream]) & 0xFFFFFFFF
-        self._in[stream] = (seq + 1) & 0xFFFFFFFF
+        line = (frame.stream, frame.kind)
+        gap = (frame.seq - self._in[line]) & 0xFFFFFFFF
+        self._in[line] = (frame.seq + 1) & 0xFFFFFFFF
         self.received += 1
         self.lost += gap
         return gap

@@ -13,7 +13,8 @@ class Inbox(Generic[T]):
     """What is captured, waiting for an `async for` on another thread's loop; made on that loop.
 
     Args:
-        limit: how many may wait. A reader that falls further behind is told so; nothing is left out in silence.
+        limit: how many may wait. A reader that falls further behind is told so; nothing is left out in
+            silence.
     """
 
     def __init__(self, limit: int) -> None:

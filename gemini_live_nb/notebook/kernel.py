@@ -47,7 +47,7 @@ def announce(fn: Callable[[], object]) -> None:
     def run() -> None:
         try:
             fn()
-        except Exception:  # noqa: BLE001 - whatever an observer raises is shown, as an unhandled one in a thread would be
+        except Exception:  # noqa: BLE001 - whatever an observer raises is shown as any thread's would be
             kind, error, trace = sys.exc_info()
             if kind is not None:
                 thread = threading.current_thread()

@@ -1,8 +1,9 @@
 """What microphone, camera and screen have in common.
 
-Each taps an ipywebrtc stream, by default one of its own. The page captures (`static/tap.js`) and says what state it is in; here
-the settings are kept, the state is mirrored, and sound or pictures are handed on from the I/O thread. Nothing about capture is
-a synced trait: a page that is reloaded, or a notebook that is opened again, must not start to record by itself.
+Each taps an ipywebrtc stream, by default one of its own. The page captures (`static/tap.js`) and says what
+state it is in; here the settings are kept, the state is mirrored, and sound or pictures are handed on from
+the I/O thread. Nothing about capture is a synced trait: a page that is reloaded, or a notebook that is opened
+again, must not start to record by itself.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import contextlib
 import threading
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 import anywidget
 import ipywebrtc
@@ -95,10 +96,12 @@ class Tap(anywidget.AnyWidget):
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.problem or self.state}>"
 
-    def start(self) -> Self:
-        """Begin to capture in the page that shows this widget. Returns at once: the browser may ask for permission first."""
+    def start(self) -> None:
+        """Begin to capture in the page that shows this widget.
+
+        Returns at once: the browser may ask for permission first. `state` and `problem` tell what became of it.
+        """
         self._io.loop.call_soon_threadsafe(self._start)
-        return self
 
     def stop(self) -> None:
         """Release the device."""
@@ -158,7 +161,10 @@ class Tap(anywidget.AnyWidget):
         return {name: getattr(self, name) for name in self.shared}
 
     async def _items(self, limit: int) -> AsyncGenerator[Any]:
-        """What is captured, on the caller's loop, until capture ends; started here if it was off, then also stopped."""
+        """What is captured, on the caller's loop, until capture ends.
+
+        Started here if it was off; then also stopped.
+        """
         inbox: Inbox[Any] = Inbox(limit)
         feeding = self._io.submit(self._feed(inbox))
         try:
@@ -259,7 +265,10 @@ class Tap(anywidget.AnyWidget):
         self._become(state, why=message.get("why", ""), device_name=message.get("label", ""), devices=found)
 
     def _become(self, state: str, **seen: Any) -> None:
-        """Take a state, on the I/O thread: sessions hear of it at once, users' observers on the announcing thread."""
+        """Take a state, on the I/O thread.
+
+        Sessions hear of it at once, users' observers on the announcing thread.
+        """
         before, self._state = self._state, state
         if self.on_state is not None and before != state:
             self.on_state(state)
@@ -289,6 +298,6 @@ class Tap(anywidget.AnyWidget):
 
 
 NO_PAGE = (
-    "Show the widget in a notebook that is open in a browser, in a cell of its own: over a comm on ipykernel 6 "
-    "the page is not heard while a cell runs."
+    "Show the widget in a notebook that is open in a browser, in a cell of its own: "
+    "over a comm on ipykernel 6 the page is not heard while a cell runs."
 )

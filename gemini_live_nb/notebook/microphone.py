@@ -18,26 +18,31 @@ from .media import Tap
 from .page import Page
 
 RATE = 16000
-"""Samples per second: what the Live API takes (https://ai.google.dev/gemini-api/docs/live-guide, "Audio formats")."""
+"""Samples per second: what the Live API takes (https://ai.google.dev/gemini-api/docs/live-guide, "Audio
+formats")."""
 BEHIND = 60.0
 """Seconds of sound that wait for an `async for` before it is told that it is too slow."""
 
 
 class Microphone(Tap):
-    """A microphone in the notebook: a button, a level meter, a menu of devices; sound for sessions and for you.
+    """A microphone in the notebook, with a level meter: sound for sessions and for you.
 
     Args:
-        source: any `ipywebrtc.MediaStream` with sound: a `CameraStream`, `AudioStream.from_file("question.wav")`…
-            None makes a `CameraStream` of the three settings that follow.
-        echo_cancellation: take out what comes from the loudspeakers, so that the model is not interrupted by itself.
+        source: any `ipywebrtc.MediaStream` with sound: a `CameraStream`, an
+            `AudioStream.from_file("question.wav")`
+            (a file goes round and round unless its `Audio` says `loop=False`)… None makes a `CameraStream`
+            of the three settings that follow.
+        echo_cancellation: take out what comes from the loudspeakers, so that the model is not interrupted by
+            itself.
         noise_suppression: take out steady noise.
         auto_gain_control: keep the level even.
         chunk_ms: length of a chunk: 20, 40 or 100.
         channel: the media channel to use; None for one of its own.
 
     Attributes:
-        on_chunk: called on the I/O thread with (pcm, seq, t) for each chunk: 16-bit little-endian mono at 16 kHz, its number,
-            and when its last sample was heard (seconds since 1970). Must not block; for sessions.
+        on_chunk: called on the I/O thread with (pcm, seq, t) for each chunk: 16-bit little-endian mono at
+            16 kHz, its number, and when its last sample was heard (seconds since 1970). Must not block; for
+            sessions.
 
     Example:
         >>> mic = Microphone()
@@ -87,6 +92,8 @@ class Microphone(Tap):
         """
         try:
             return self._io.call(self._record(seconds), timeout=seconds + timeout)
+        except MediaError as error:
+            raise error.with_traceback(None) from None  # the way it came says nothing to a reader
         except TimeoutError as error:
             raise MediaError(
                 f"no {seconds:g} s of sound came within {seconds + timeout:g} s",

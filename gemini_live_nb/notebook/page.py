@@ -10,7 +10,8 @@ from .carriers import Carrier
 from .framing import CHANNEL, CONTROL, MEDIA, Frame, Tally, pack
 
 SILENT = 15.0
-"""Seconds without a sign of life after which a page on the comm is taken for gone; it sends one every three."""
+"""Seconds without a sign of life after which a page on the comm is taken for gone; it sends one every
+three."""
 
 
 class Page:
@@ -75,5 +76,5 @@ class Page:
 
     def _send(self, stream: int, kind: int, payload: bytes, *, urgent: bool) -> None:
         if self.carrier is not None:
-            seq = self.tally.number(stream)
+            seq = self.tally.number(stream, kind)
             self.carrier.send(pack(stream, kind, seq, payload), urgent=urgent)

@@ -21,7 +21,8 @@ from .page import Page
 from .speech import SAMPLE, Piece, Speech
 
 RATE = 24000
-"""Samples per second of the model's speech (https://ai.google.dev/gemini-api/docs/live-guide, "Audio formats")."""
+"""Samples per second of the model's speech (https://ai.google.dev/gemini-api/docs/live-guide, "Audio
+formats")."""
 AHEAD = 2 * RATE
 """Samples the page may be ahead of the ear: enough for a busy moment, little enough to be cut off quickly."""
 PIECE = RATE // 10
@@ -34,21 +35,23 @@ _SOUND = struct.Struct("<II")
 class Speaker(anywidget.AnyWidget):
     """A loudspeaker in the notebook: volume, mute, and "click to enable sound" where the browser wants that.
 
-    Sound that comes faster than it can be heard waits here; the page is kept two seconds ahead of the ear. `play`, `end` and
-    `flush` may be called from any thread and return at once; a session calls them on the I/O thread.
+    Sound that comes faster than it can be heard waits here; the page is kept two seconds ahead of the ear.
+    `play`, `end` and `flush` may be called from any thread and return at once; a session calls them on the
+    I/O thread.
 
     Args:
         channel: the media channel to use; None for one of its own.
-        read: finds a piece of sound again by (turn, seq), in a session's log say, so that a long answer need not be held in
-            memory; None holds it.
+        read: finds a piece of sound again by (turn, seq), in a session's log say, so that a long answer need
+            not be held in memory; None holds it.
 
     Attributes:
         state: "off" (no page), "ready", "playing" or "blocked" (the browser wants a click). Observe it.
         volume: 0 to 1.
         muted: plays on, unheard.
         underruns: times the sound ran dry within a turn.
-        on_position: called on the I/O thread with (turn, played, t): so many samples of the turn have been heard at that time
-            (seconds since 1970). About ten times a second while it plays, at once when a turn is cut off or played to its end.
+        on_position: called on the I/O thread with (turn, played, t): so many samples of the turn have been
+            heard at that time (seconds since 1970). About ten times a second while it plays, at once when a
+            turn is cut off or played to its end.
 
     Example:
         >>> speaker = Speaker()
@@ -105,7 +108,10 @@ class Speaker(anywidget.AnyWidget):
         self._here(self._play, data, turn, seq)
 
     def end(self, turn: int = 0) -> None:
-        """Say that nothing more comes for a turn: its last sound is played even if it is short, and silence after it is no fault."""
+        """Say that nothing more comes for a turn.
+
+        Its last sound is then played even if it is short, and the silence after it is no underrun.
+        """
         self._here(self._end, turn)
 
     def flush(self, turn: int = 0) -> None:

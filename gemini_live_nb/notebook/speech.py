@@ -50,7 +50,10 @@ class Speech:
         self._cut = -1
 
     def add(self, turn: int, seq: int, pcm: bytes, longest: int) -> None:
-        """Add a turn's next sound, in pieces of `longest` samples at most; what comes after a cut is not wanted."""
+        """Add a turn's next sound, in pieces of `longest` samples at most.
+
+        What comes for a turn after it was cut is not wanted.
+        """
         if turn <= self._cut:
             return
         start = self._lengths.setdefault(turn, 0)

@@ -13,6 +13,8 @@ const GRACE = 2000;
 const ALIVE = 3000;
 /** Bytes the browser may hold for a socket that is not read: half a minute of speech. */
 const BACKLOG = 1 << 20;
+/** Breaks within a minute after which sockets are given up: some proxies open them and close them again. */
+const BREAKS = 3;
 /** Frames kept while the channel is being made again: two seconds of 20 ms chunks. */
 const HELD = 100;
 
@@ -29,6 +31,9 @@ const HELD = 100;
 const CHANNELS = /** @type {Map<string, { channel: Promise<Channel>, here: (channel: Channel) => void }>} */ (
   (/** @type {any} */ (globalThis)[Symbol.for("gemini-live-nb.channels")] ??= new Map())
 );
+
+/** Frames are numbered per stream and kind. @param {number} stream @param {number} kind */
+const numbered = (stream, kind) => 2 * stream + kind;
 
 /** @param {string} key */
 function place(key) {
@@ -79,6 +84,8 @@ export class Channel {
     this.offers = [];
     this.welcome = false;
     this.used = false;
+    /** @type {number[]} */
+    this.breaks = [];
     this.timers = { decide: 0, grace: 0, alive: 0 };
     this.bye = () => this.tell({ kind: "bye" });
     addEventListener("pagehide", this.bye);
@@ -89,10 +96,10 @@ export class Channel {
     place(this.key).here(this);
   }
 
-  /** Open a line. @param {number} stream @param {Line} line @returns {() => void} the way to close it */
-  open(stream, line) {
-    this.lines.set(stream, line);
-    if (this.carrier) this.join(stream, line);
+  /** Open a line. @param {number} stream @param {Line} widget @returns {() => void} the way to close it */
+  open(stream, widget) {
+    this.lines.set(stream, widget);
+    if (this.carrier) this.join(stream, widget);
     return () => this.lines.delete(stream);
   }
 
@@ -114,8 +121,8 @@ export class Channel {
 
   /** @param {number} stream @param {number} kind @param {ArrayBuffer} payload @param {number} time */
   send(stream, kind, payload, time) {
-    const seq = this.numbers.get(stream) ?? 0;
-    this.numbers.set(stream, (seq + 1) >>> 0);
+    const seq = this.numbers.get(numbered(stream, kind)) ?? 0;
+    this.numbers.set(numbered(stream, kind), (seq + 1) >>> 0);
     const frame = pack(stream, kind, seq, time, payload);
     if (!this.carrier) this.hold(frame);
     else if (kind === MEDIA && this.socket && this.socket.bufferedAmount > BACKLOG) this.counts.dropped++;
@@ -226,22 +233,23 @@ export class Channel {
     clearTimeout(this.timers.decide);
     clearTimeout(this.timers.grace);
     this.why = "";
-    for (const [stream, line] of this.lines) this.join(stream, line);
+    for (const [stream, widget] of this.lines) this.join(stream, widget);
     for (const frame of this.held.splice(0)) this.transmit(frame);
     for (const fn of this.watchers) fn();
   }
 
-  /** @param {number} stream @param {Line} line */
-  join(stream, line) {
-    this.say(stream, { kind: "join", ...line.joined() });
+  /** @param {number} stream @param {Line} widget */
+  join(stream, widget) {
+    this.say(stream, { kind: "join", ...widget.joined() });
   }
 
   /** @param {ArrayBuffer | ArrayBufferView} data */
   receive(data) {
     const frame = unpack(data);
     this.counts.received++;
-    this.counts.lost += (frame.seq - (this.expected.get(frame.stream) ?? 0)) >>> 0;
-    this.expected.set(frame.stream, (frame.seq + 1) >>> 0);
+    const from = numbered(frame.stream, frame.kind);
+    this.counts.lost += (frame.seq - (this.expected.get(from) ?? 0)) >>> 0;
+    this.expected.set(from, (frame.seq + 1) >>> 0);
     if (frame.stream === 0) this.own(decoded(frame));
     else if (frame.kind === CONTROL) this.lines.get(frame.stream)?.message(decoded(frame));
     else this.lines.get(frame.stream)?.media?.(frame.payload, frame.seq);
@@ -257,6 +265,8 @@ export class Channel {
     this.socket = null;
     this.carrier = "";
     this.used = false;
+    this.breaks = [...this.breaks, Date.now()].filter((when) => Date.now() - when < 60000);
+    if (this.breaks.length >= BREAKS && this.prefer === "auto") this.prefer = "comm";
     if (code === 4000) this.end(reason || "The widget was closed.");
     else this.make();
     for (const fn of this.watchers) fn();
@@ -266,7 +276,7 @@ export class Channel {
   release(why) {
     this.why = why;
     this.held = [];
-    for (const line of [...this.lines.values()]) line.down(why);
+    for (const widget of [...this.lines.values()]) widget.down(why);
     for (const fn of this.watchers) fn();
   }
 

@@ -79,7 +79,7 @@ export class Ring {
 
   /** @param {Float32Array} out one quantum, all zeros */
   render(out) {
-    if (this.tail) this.fade(out, 0);
+    if (this.tail) return this.fade(out, 0);
     if (!this.playing && !this.ready()) return;
     let i = 0;
     while (i < out.length && this.pieces.length) {
@@ -105,7 +105,6 @@ export class Ring {
     if (this.waiting < this.prebuffer && this.ended < first.turn && ++this.patience < PATIENCE) return false;
     this.patience = 0;
     this.playing = true;
-    this.tail = null;
     this.tell({ kind: "playing", turn: first.turn, played: first.start });
     return true;
   }

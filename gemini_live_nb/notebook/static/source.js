@@ -33,11 +33,11 @@ const USES = /** @type {WeakMap<MediaStream, { audio: number, video: number }>} 
  */
 export async function openSource(model, kind, wish) {
   const source = await sourceModel(model);
-  if (!source || isCamera(source)) needDevices();
   const stream = source ? await streamOf(source, kind, wish.device) : await displayed();
   const track = stream.getTracks().find((each) => each.kind === kind && each.readyState === "live");
   if (!track) throw new Problem("NoTrack", `This source has no ${kind}.`, "Choose a source that has.");
-  return { track, device: track.getSettings().deviceId ?? "", release: hold(stream, kind, source) };
+  const device = source && isCamera(source) ? track.getSettings().deviceId : "";
+  return { track, device: device ?? "", release: hold(stream, kind, source) };
 }
 
 /** @param {any} model */
@@ -47,16 +47,17 @@ export async function sourceModel(model) {
   return typeof ref === "string" ? model.widget_manager.get_model(ref.slice(REF.length)) : ref;
 }
 
-/** Whether this is ipywebrtc's CameraStream, so that there are devices to choose from. @param {any} source */
+/** Whether this is ipywebrtc's CameraStream, which has devices to choose from. @param {any} source */
 export function isCamera(source) {
   return source?.get("constraints") !== undefined;
 }
 
-function needDevices() {
-  if (navigator.mediaDevices) return;
+/** Devices and worklets are there for a page that came safely, and for no other. @param {string} what */
+export function needSafety(what) {
+  if (isSecureContext) return;
   throw new Problem(
     "InsecureOrigin",
-    "The browser gives no microphone or camera to a page that came over plain http from another machine.",
+    `The browser gives no ${what} to a page that came over plain http from another machine.`,
     "Open the notebook by https, or as http://localhost (an ssh tunnel will do).",
   );
 }

@@ -5,7 +5,7 @@ import { channelOf } from "./channel.js";
 import { h } from "./dom.js";
 import { icon } from "./icons.js";
 import { mark } from "./marks.js";
-import { explained } from "./source.js";
+import { explained, needSafety } from "./source.js";
 
 /** Seconds to have before playing: the Jupyter server's own jitter is up to 50 ms. */
 const PREBUFFER = 0.12;
@@ -64,6 +64,7 @@ class Speaker {
   }
 
   async make() {
+    needSafety("speech");
     const rate = this.model.get("_rate");
     const context = new AudioContext({ sampleRate: rate, latencyHint: "interactive" });
     this.context = context;

@@ -2,7 +2,7 @@
 
 import { channelOf } from "./channel.js";
 import { mark } from "./marks.js";
-import { explained, isCamera, openSource, sourceModel } from "./source.js";
+import { explained, isCamera, needSafety, openSource, sourceModel } from "./source.js";
 
 /** Milliseconds for which a widget that was shown may be without a view: outputs are taken down and put up again. */
 const UNSEEN = 1500;
@@ -98,6 +98,7 @@ export class Tap {
     this.become("asking");
     try {
       if (this.channel?.why && !this.channel.closed) this.channel.make();
+      needSafety(this.what);
       await this.prepare();
       const source = await openSource(this.model, this.kind, { device: this.settings.device, display: this.what === "screen" });
       if (epoch !== this.epoch || this.gone) return source.release();
