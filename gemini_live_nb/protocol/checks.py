@@ -13,6 +13,9 @@ from msgspec import inspect
 
 from . import client
 from .models import (
+    MINUTES_OF_AUDIO,
+    MINUTES_OF_CONNECTION,
+    MINUTES_OF_VIDEO,
     REFUSED_GENERATION,
     TRIGGER_TOKENS,
     V1ALPHA_ONLY,
@@ -128,8 +131,16 @@ def _sizes(config: LiveConfig, known: Family | None) -> Iterator[str]:
         yield f"trigger_tokens={trigger} lies outside {low}…{high}, the range reported to be taken."
     if trigger is not None and target is not None and target >= trigger:
         yield f"target_tokens={target} is not below trigger_tokens={trigger}: nothing would be dropped."
+    if config.context_window_compression is False:
+        yield (
+            f"context_window_compression=False: a session ends after {MINUTES_OF_AUDIO} minutes of sound, "
+            f"{MINUTES_OF_VIDEO} with pictures."
+        )
     if config.session_resumption is False and not config.session_resumption_handle:
-        yield ("session_resumption=False: a connection lives ten minutes, and then the conversation is lost.")
+        yield (
+            f"session_resumption=False: a connection lives {MINUTES_OF_CONNECTION} minutes, and then the "
+            "conversation is lost."
+        )
 
 
 def _model(_config: LiveConfig, _setup: client.Setup, known: Family, name: str) -> Iterator[str]:

@@ -1,6 +1,7 @@
 """What both directions speak of: a `Content` of `Part`s, media, calls and their responses.
 
-Fields stand in the order the server prints them, so that our emulator's frames are the server's byte for byte.
+Fields stand in the order the server prints them, so that our emulator's frames are the server's byte for
+byte.
 
 Field names are the snake_case of the wire's (`inline_data` is `inlineData`), structure names are the API's
 own. Source: googleapis `content.proto` v1alpha, google-genai 3.4 `types.py`, recordings of the real server.

@@ -37,7 +37,11 @@ def _env_file(name: str) -> str | None:
     from dotenv import dotenv_values, find_dotenv
 
     path = find_dotenv(usecwd=True)
-    return dotenv_values(path, interpolate=False).get(name) if path else None
+    try:
+        return dotenv_values(path, interpolate=False).get(name) if path else None
+    except (OSError, UnicodeError):
+        # Somebody else's file, in a folder above: it is not for us to read.
+        return None
 
 
 def _colab(name: str) -> str | None:

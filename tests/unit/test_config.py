@@ -277,7 +277,8 @@ FUNCTION = {"name": "f", "behavior": "BLOCKING"}
         ({"model": DEFAULT_MODEL, "translation_config": {}}, "live-translate models"),
         ({"model": DEFAULT_MODEL, "trigger_tokens": 100}, "outside 5000…128000"),
         ({"model": DEFAULT_MODEL, "trigger_tokens": 9000, "target_tokens": 9000}, "not below"),
-        ({"model": DEFAULT_MODEL, "session_resumption": False}, "ten minutes"),
+        ({"model": DEFAULT_MODEL, "session_resumption": False}, "lives 10 minutes"),
+        ({"model": DEFAULT_MODEL, "context_window_compression": False}, "15 minutes of sound, 2 with pictures"),
         ({"model": "gemini-2.0-flash-live-001"}, "retired"),
         ({"model": DEFAULT_MODEL, "tools": [{"name": "f", "parameters_json_schema": {}}]}, "ignores parametersJsonSchema"),
         (

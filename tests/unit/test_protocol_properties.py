@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import base64
 import json
+import random
 import re
 from typing import Any
 
 import msgspec
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec import inspect
 
@@ -62,6 +63,7 @@ def values(kind: inspect.Type) -> st.SearchStrategy[Any]:
     raise TypeError(kind)
 
 
+ANY_SPEED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 SERVER = values(inspect.type_info(ServerMessage))
 CLIENT = values(inspect.type_info(ClientMessage))
 SNAKE = re.compile(r"(?<=[a-z0-9])([A-Z])")
@@ -98,6 +100,7 @@ def odd_spelling(value: Any, kind: inspect.Type) -> Any:
 
 
 @given(st.binary(max_size=200) | st.text(max_size=200))
+@ANY_SPEED
 def test_any_bytes_or_text_are_delivered(raw):
     for read in (decode, decode_client):
         decoded = read(raw)
@@ -107,6 +110,7 @@ def test_any_bytes_or_text_are_delivered(raw):
 
 
 @given(JSON)
+@ANY_SPEED
 def test_any_json_is_delivered(value):
     for read in (decode, decode_client):
         decoded = read(json.dumps(value))
@@ -128,7 +132,7 @@ NESTED = st.recursive(
         NESTED,
     )
 )
-@settings(max_examples=300)
+@settings(ANY_SPEED, max_examples=300)
 def test_known_names_with_any_values_are_delivered(frame):
     for read in (decode, decode_client):
         decoded = read(json.dumps(frame))
@@ -138,7 +142,7 @@ def test_known_names_with_any_values_are_delivered(frame):
 
 
 @given(SERVER)
-@settings(max_examples=200)
+@settings(ANY_SPEED, max_examples=200)
 def test_any_server_message_reads_back_the_same(message):
     decoded = decode(encode_server(message))
     assert decoded.message == message
@@ -147,7 +151,7 @@ def test_any_server_message_reads_back_the_same(message):
 
 
 @given(CLIENT)
-@settings(max_examples=200)
+@settings(ANY_SPEED, max_examples=200)
 def test_any_client_message_reads_back_the_same(message):
     decoded = decode_client(encode(message))
     assert decoded.message == message
@@ -155,7 +159,7 @@ def test_any_client_message_reads_back_the_same(message):
 
 
 @given(SERVER)
-@settings(max_examples=200)
+@settings(ANY_SPEED, max_examples=200)
 def test_a_server_message_in_odd_spelling_is_the_same_message(message):
     odd = odd_spelling(json.loads(encode_server(message)), inspect.type_info(ServerMessage))
     decoded = decode(json.dumps(odd))
@@ -165,7 +169,7 @@ def test_a_server_message_in_odd_spelling_is_the_same_message(message):
 
 
 @given(CLIENT)
-@settings(max_examples=200)
+@settings(ANY_SPEED, max_examples=200)
 def test_a_client_message_in_odd_spelling_is_the_same_message(message):
     odd = odd_spelling(json.loads(encode(message)), inspect.type_info(ClientMessage))
     decoded = decode_client(json.dumps(odd))
@@ -174,6 +178,7 @@ def test_a_client_message_in_odd_spelling_is_the_same_message(message):
 
 
 @given(st.binary(max_size=60), st.sampled_from(["+/", "-_"]), st.booleans())
+@ANY_SPEED
 def test_every_base64_of_some_bytes_reads_the_same(data, letters, padded):
     text = base64.b64encode(data, altchars=letters.encode()).decode()
     text = text if padded else text.rstrip("=")
@@ -182,7 +187,7 @@ def test_every_base64_of_some_bytes_reads_the_same(data, letters, padded):
 
 
 @given(SERVER, st.data())
-@settings(max_examples=200)
+@settings(ANY_SPEED, max_examples=200)
 def test_mutated_frames_are_delivered(message, data):
     raw = bytearray(encode_server(message))
     for _ in range(data.draw(st.integers(1, 4))):
@@ -191,3 +196,43 @@ def test_mutated_frames_are_delivered(message, data):
     decoded = decode(bytes(raw))
     assert main(decoded.kinds)
     json.dumps(decoded.json())
+
+
+BUNDLE = {
+    "serverContent": {
+        "modelTurn": {"parts": [{"inlineData": {"mimeType": "audio/pcm;rate=24000", "data": "AAEC/+8="}}]},
+        "outputTranscription": {"text": "hé 😀"},
+    }
+}
+SEEDS = [
+    json.dumps(BUNDLE, indent=2).encode() + b"\n",
+    json.dumps(BUNDLE, ensure_ascii=False).encode(),
+    b'{"toolCall":{"functionCalls":[{"name":"f","args":{"x":[1,2.5,null,true]},"id":"fc_1"}]}}',
+    b'{"serverContent":{"turnComplete":true},"usageMetadata":{"promptTokensDetails":[{"modality":"AUDIO"}]}}',
+    b'{"sessionResumptionUpdate":{"newHandle":"h","resumable":true,"lastConsumedClientMessageIndex":"7"}}',
+    b'{"setup":{"model":"models/m","generationConfig":{"responseModalities":["AUDIO"],"temperature":0.5}}}',
+    b'{"realtime_input":{"audio":{"data":"-__7","mime_type":"audio/pcm;rate=16000"}}}',
+]
+
+
+def test_ten_thousand_mutated_frames_are_delivered():
+    dice = random.Random(20261122)
+    for _ in range(10_000):
+        raw = bytearray(dice.choice(SEEDS))
+        for _ in range(dice.randint(1, 6)):
+            place = dice.randrange(len(raw))
+            change = dice.randrange(4)
+            if change == 0:
+                raw[place] = dice.randrange(256)
+            elif change == 1:
+                del raw[place : place + dice.randint(1, 9)]
+            elif change == 2:
+                raw[place:place] = dice.randbytes(dice.randint(1, 4))
+            else:
+                raw[place:place] = raw[: dice.randint(0, 40)]
+            if not raw:
+                break
+        for read in (decode, decode_client):
+            decoded = read(bytes(raw))
+            assert main(decoded.kinds)
+            assert decoded.message is not None or decoded.oddities
