@@ -54,8 +54,9 @@ class View(anywidget.AnyWidget):
     def __init__(self, of: Any, **layout: Any) -> None:
         self.source: Source = source(of)
         self._number = 0
-        self._fresh = threading.Event()
-        self._fresh.set()
+        self._lock = threading.Lock()
+        self._fresh = True
+        self._again = False
         super().__init__(_view_id=secrets.token_hex(8), **layout)
         _views[self._view_id] = self
         _register_target()
@@ -78,23 +79,28 @@ class View(anywidget.AnyWidget):
         """There is something new to show."""
         PACE.soon(self)
 
-    def restart(self) -> None:
-        """Show everything anew: the page asked, or the source is another one now."""
-        self._fresh.set()
+    def restart(self, *, again: bool = False) -> None:
+        """Show everything anew.
+
+        Args:
+            again: A page asked for it; those that missed nothing need not heed it.
+        """
+        with self._lock:
+            self._again = again and (self._again or not self._fresh)
+            self._fresh = True
         self.touch()
 
     def flush(self) -> None:
         """Send what is new; called by the pace."""
-        if self._fresh.is_set():
-            self._fresh.clear()
-            self._tell("all", self.whole())
-        elif (news := self.changed()) is not None:
-            self._tell("some", news)
-
-    def _tell(self, kind: str, content: tuple[Fields, Buffers]) -> None:
-        fields, buffers = content
-        self._number += 1
-        self.send({"kind": kind, "n": self._number, **fields}, buffers=buffers)
+        with self._lock:
+            fresh, again = self._fresh, self._again
+            self._fresh = self._again = False
+        content = self.whole() if fresh else self.changed()
+        if content is not None:
+            fields, buffers = content
+            self._number += 1
+            kind = "again" if again else "all" if fresh else "some"
+            self.send({"kind": kind, "n": self._number, **fields}, buffers=buffers)
 
     def reply(self, request: Fields, fields: Fields, buffers: Buffers | None = None) -> None:
         """Answer one request of the page."""
@@ -136,7 +142,7 @@ class View(anywidget.AnyWidget):
         if not isinstance(content, dict):
             return
         if content.get("kind") == "hello":
-            self.restart()
+            self.restart(again=True)
         else:
             given = [bytes(buffer) for buffer in buffers]
             PACE.do(lambda: self.asked(content, given))

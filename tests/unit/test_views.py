@@ -68,14 +68,27 @@ def run():
     return run
 
 
+class Still:
+    """A pace that does nothing by itself: the tests flush."""
+
+    def soon(self, view):
+        pass
+
+    def forget(self, view):
+        pass
+
+    def do(self, job):
+        job()
+
+
 @pytest.fixture
-def shown():
+def shown(monkeypatch):
     """Make views whose messages are kept, in the order they would reach the page; the pace is the test's."""
+    monkeypatch.setattr("gemini_live_nb.notebook.view.PACE", Still())
     views = []
 
     def make(kind, of, **options):
         view = kind(of, **options)
-        view.touch = lambda: None
         view.told = []
         view.send = lambda content, buffers=None: view.told.append((content, buffers or []))
         views.append(view)
@@ -97,7 +110,7 @@ def turns_of(view):
     """The turns as a page that heard every message has them."""
     turns = {}
     for content, _ in view.told:
-        if content["kind"] == "all":
+        if content["kind"] != "some":
             turns.clear()
         for update in content["turns"]:
             turn = turns.setdefault(update["i"], {})
@@ -173,10 +186,11 @@ def test_an_update_does_not_grow_with_the_conversation(run, shown):
 
 def test_a_page_that_comes_late_is_given_the_newest_turns_and_asks_for_earlier_ones(run, shown):
     view = shown(Transcript, run.log)
+    view.flush()
     converse(run, 100)
     view.heard({"kind": "hello"}, [])
     everything = flushed(view)
-    assert everything["kind"] == "all"
+    assert everything["kind"] == "again"
     assert [turn["i"] for turn in everything["turns"]] == list(range(60, 100))
     view.asked({"kind": "older", "re": 7, "before": 60}, [])
     answer = view.told[-1][0]
@@ -192,7 +206,7 @@ def test_messages_are_numbered_without_gaps(run, shown):
     view.heard({"kind": "hello"}, [])
     view.flush()
     assert [content["n"] for content, _ in view.told] == [1, 2, 3, 4, 5, 6]
-    assert [content["kind"] for content, _ in view.told] == ["all", "some", "some", "some", "some", "all"]
+    assert [content["kind"] for content, _ in view.told] == ["all", "some", "some", "some", "some", "again"]
 
 
 def call(run, name="add", id="c1", at=None, **args):
@@ -440,16 +454,12 @@ def test_every_view_begins_anew_with_the_next_run(run, shown):
     run.sound(100)
     for view in views:
         view.flush()
-        view._begin = lambda view=view: (view.anew(), view._fresh.set())
     other = Run()
     other.local("open")
     other.said("a fresh start")
     live.log = other.log
     for told in live.runs:
         told()
-    for view in views:
-        view.anew()
-        view._fresh.set()
     assert [turn["model"] for turn in flushed(views[0])["turns"]] == ["a fresh start"]
     assert flushed(views[1])["calls"] == []
     assert flushed(views[2])["total"] == 2

@@ -40,10 +40,12 @@ export function link(model) {
       waiting.delete(message.re);
       return;
     }
-    if (message.kind === "all") {
-      const known = whole && message.n === last + 1;
+    if (message.kind === "all" || message.kind === "again") {
+      // "again" is for a page that missed something.
+      const known = message.kind === "again" && whole && message.n === last + 1;
       last = message.n ?? 0;
       whole = true;
+      message.kind = "all";
       if (known) return;
     } else if (message.n !== last + 1 || !(whole || message.n === 1)) {
       if (whole) hello();

@@ -49,7 +49,7 @@ function settings(el, wire, now) {
   const later = h("div", { class: "glnb-later", hidden: true }, h("span", { text: "Changes take effect with the next connection." }),
     h("button", { type: "button", class: "glnb-button", text: "Connect anew", on: { click: () => wire.send("reconnect") } }));
   const key = keyField(wire);
-  section.append(form, key.el, rest, later);
+  section.append(form, rest, later);
   /** @type {Map<string, ReturnType<typeof row>>} */
   const rows = new Map();
 
@@ -66,6 +66,7 @@ function settings(el, wire, now) {
         }
         form.append(group);
       }
+      form.append(key.el);
     }
     for (const [name, one] of rows) one.show(state.values[name], state.warnings.filter((warning) => warning.name === name).map(({ words }) => words));
     rest.replaceChildren(...state.warnings.filter(({ name }) => !rows.has(name)).map(({ words }) => warning(words)));

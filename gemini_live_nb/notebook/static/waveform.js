@@ -58,10 +58,10 @@ export default () => {
     if (message.kind === "all") {
       state.lanes = [new Lane(message.kept), new Lane(message.kept)];
       state.marks = [];
-      state.ahead = -Infinity;
     }
-    // The page's clock minus Python's: the message that was quickest on its way tells it best.
-    // It is forgotten slowly, for clocks that drift.
+    // Python's clock minus the page's: the message that was quickest on its way tells it best, forgotten
+    // slowly, for clocks that drift.
+    if (message.kind === "all" || !state.running) state.ahead = -Infinity;
     state.ahead = Math.max(state.ahead - 0.0002, message.now - performance.now() / 1000);
     state.running = message.running;
     state.still = message.now;
