@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -79,7 +80,7 @@ async def test_a_frame_of_your_own(clock):
 
 @pytest.mark.parametrize("at", ["setup", "open", "thinking", "speaking", "turn_end"])
 async def test_dropped_tcp(clock, at):
-    client = await one_turn(clock, f"drop@{at}") if at not in ("setup",) else None
+    client = await one_turn(clock, f"drop@{at}") if at != "setup" else None
     if client is None:
         async with armed(clock, "drop@setup") as emulator, connect(emulator) as client:
             await client.send({"setup": {"model": NATIVE}})
@@ -118,7 +119,10 @@ async def test_a_slow_reader_leaves_messages_in_the_socket(clock):
 
 
 async def test_late_pongs(clock):
-    async with armed(clock, Fault("late_pongs", at="open", seconds=25)) as emulator, open_session(emulator) as client:
+    async with (
+        armed(clock, Fault("late_pongs", at="open", seconds=25)) as emulator,
+        open_session(emulator) as client,
+    ):
         before = clock.monotonic()
         await (await client.socket.ping())
         assert clock.monotonic() - before == pytest.approx(25)
@@ -156,7 +160,13 @@ async def test_go_away_without_time_left(clock):
 
 async def test_turns_that_end_badly(clock):
     ends = {}
-    for name in ("empty_turn", "silent_turn", "early_turn_complete", "no_turn_complete", "malformed_function_call"):
+    for name in (
+        "empty_turn",
+        "silent_turn",
+        "early_turn_complete",
+        "no_turn_complete",
+        "malformed_function_call",
+    ):
         client = await one_turn(clock, name)
         ends[name] = (moments(client), bool(client.sounds()))
     assert ends == {
@@ -216,7 +226,10 @@ async def test_resume_refused_once(clock):
 
 
 async def test_skip_times_and_delay(clock):
-    async with armed(clock, Fault("empty_turn", skip=1, times=2)) as emulator, open_session(emulator) as client:
+    async with (
+        armed(clock, Fault("empty_turn", skip=1, times=2)) as emulator,
+        open_session(emulator) as client,
+    ):
         heard = []
         for _ in range(4):
             before = len(client.sounds())
@@ -233,7 +246,10 @@ async def test_skip_times_and_delay(clock):
 @pytest.mark.parametrize("phase", [phase for phase in PHASES if phase not in ("now", "connect", "resume")])
 async def test_every_phase_is_reached(clock, phase):
     brain = ScriptBrain([[Say("Wait."), Call("look")]])
-    async with armed(clock, Fault("close", at=phase, code=1011, reason=phase), brain=brain) as emulator, connect(emulator) as client:
+    async with (
+        armed(clock, Fault("close", at=phase, code=1011, reason=phase), brain=brain) as emulator,
+        connect(emulator) as client,
+    ):
         await client.send({"setup": {"model": "models/gemini-3.8-live", "tools": declare("look")}})
         await client.say("go")
         assert await client.closed() == (1011, phase)
@@ -242,7 +258,7 @@ async def test_every_phase_is_reached(clock, phase):
 def test_every_fault_has_its_test_or_is_a_refusal():
     from gemini_live_nb.emulator.refusals import REFUSALS
 
-    here = open(__file__).read() + open(__file__.replace("faults", "tools")).read()
+    here = "".join((Path(__file__).parent / f"test_emulator_{room}.py").read_text() for room in ("faults", "tools"))
     assert [name for name in CATALOGUE if name not in REFUSALS and f'"{name}' not in here] == []
 
 
@@ -278,12 +294,20 @@ async def test_the_console():
 
 async def test_the_console_is_closed_to_foreign_pages():
     async with Emulator() as emulator:
-        status, _ = await call(emulator, "POST", "/emulator/faults", {"name": "quota"}, Origin="https://evil.example")
+        status, _ = await call(
+            emulator, "POST", "/emulator/faults", {"name": "quota"}, Origin="https://evil.example"
+        )
         assert status == 403
 
 
 async def test_speech_still_works_after_the_storm(clock):
-    faults = ["malformed@open", "empty_turn", "odd_audio", "text_frame@speaking", Fault("stall", at="turn_end", seconds=2)]
+    faults = [
+        "malformed@open",
+        "empty_turn",
+        "odd_audio",
+        "text_frame@speaking",
+        Fault("stall", at="turn_end", seconds=2),
+    ]
     async with armed(clock, *faults) as emulator, open_session(emulator) as client:
         await client.say("go")
         await client.turn()

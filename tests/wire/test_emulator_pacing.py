@@ -23,13 +23,16 @@ ALL = [NATIVE, LIVE_3_1, LIVE_3_8, EXTENDED, VERTEX_2_5]
 async def spoken_turn(model, brain=None, **options):
     clock = SimulatedClock()
     brain = brain or ScriptBrain([[Heard("Hello."), ANSWER]])
-    async with clock.running(), Emulator(brain, clock=clock, **options) as emulator:
-        async with open_session(emulator, model) as client:
-            await clock.sleep(1)
-            await client.say("go")
-            client.asked = clock.monotonic()
-            await client.turn()
-            return client
+    async with (
+        clock.running(),
+        Emulator(brain, clock=clock, **options) as emulator,
+        open_session(emulator, model) as client,
+    ):
+        await clock.sleep(1)
+        await client.say("go")
+        client.asked = clock.monotonic()
+        await client.turn()
+        return client
 
 
 @pytest.mark.parametrize("model", ALL)

@@ -327,6 +327,8 @@ async def test_wrong_paths_are_404(path):
 @pytest.mark.parametrize("version", ["v1", "v1beta", "v1alpha"])
 @pytest.mark.parametrize("slash", ["", "/"])
 async def test_every_version_and_a_doubled_slash(version, slash):
-    async with Emulator(latency=0) as emulator:
-        async with connect(emulator, slash + DEVELOPER.replace("v1beta", version)) as client:
-            await client.setup()
+    async with (
+        Emulator(latency=0) as emulator,
+        connect(emulator, slash + DEVELOPER.replace("v1beta", version)) as client,
+    ):
+        await client.setup()

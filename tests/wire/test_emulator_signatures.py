@@ -251,19 +251,20 @@ CALLED = {
 @pytest.mark.parametrize("model", CALLED)
 async def test_a_tool_round(model):
     clock = SimulatedClock()
-    async with clock.running(), Emulator(brain(), clock=clock) as emulator:
-        async with open_session(emulator, model, tools=declare("look")) as client:
-            await clock.sleep(0.5)
-            await client.say("call it")
-            call = (await client.until("toolCall"))["toolCall"]["functionCalls"][0]
-            await clock.sleep(1)
-            await client.send(answer(call, {"output": "foggy"}))
-            await client.until("generationComplete")
-            while sum(has(m, "turnComplete") for _, m in client.frames) < CALLED[model].count(
-                CALLED[model][-1]
-            ):
-                await client.receive()
-            assert pairs(client.kinds()) == CALLED[model]
+    async with (
+        clock.running(),
+        Emulator(brain(), clock=clock) as emulator,
+        open_session(emulator, model, tools=declare("look")) as client,
+    ):
+        await clock.sleep(0.5)
+        await client.say("call it")
+        call = (await client.until("toolCall"))["toolCall"]["functionCalls"][0]
+        await clock.sleep(1)
+        await client.send(answer(call, {"output": "foggy"}))
+        await client.until("generationComplete")
+        while sum(has(m, "turnComplete") for _, m in client.frames) < CALLED[model].count(CALLED[model][-1]):
+            await client.receive()
+        assert pairs(client.kinds()) == CALLED[model]
 
 
 @pytest.mark.parametrize(
@@ -278,34 +279,41 @@ async def test_a_tool_round(model):
 )
 async def test_call_ids(model, form):
     clock = SimulatedClock()
-    async with clock.running(), Emulator(brain(), clock=clock) as emulator:
-        async with open_session(emulator, model, tools=declare("look")) as client:
-            await client.say("call it")
-            call = (await client.until("toolCall"))["toolCall"]["functionCalls"][0]
-            assert re.fullmatch(form, call["id"])
-            assert call == {"name": "look", "args": {"city": "London"}, "id": call["id"]}
+    async with (
+        clock.running(),
+        Emulator(brain(), clock=clock) as emulator,
+        open_session(emulator, model, tools=declare("look")) as client,
+    ):
+        await client.say("call it")
+        call = (await client.until("toolCall"))["toolCall"]["functionCalls"][0]
+        assert re.fullmatch(form, call["id"])
+        assert call == {"name": "look", "args": {"city": "London"}, "id": call["id"]}
 
 
 async def test_code_before_a_call_on_half_cascade_models():
     clock = SimulatedClock()
-    async with clock.running(), Emulator(brain(), clock=clock, profile="2.5-half-cascade") as emulator:
-        async with open_session(
-            emulator, "models/gemini-live-2.5-flash-preview", tools=declare("look")
-        ) as client:
-            await client.say("call it")
-            await client.until("toolCall")
-            code = client.frames[-2][1]["serverContent"]["modelTurn"]["parts"][0]["executableCode"]
-            assert code == {"language": "PYTHON", "code": "print(default_api.look(city='London'))"}
+    async with (
+        clock.running(),
+        Emulator(brain(), clock=clock, profile="2.5-half-cascade") as emulator,
+        open_session(emulator, "models/gemini-live-2.5-flash-preview", tools=declare("look")) as client,
+    ):
+        await client.say("call it")
+        await client.until("toolCall")
+        code = client.frames[-2][1]["serverContent"]["modelTurn"]["parts"][0]["executableCode"]
+        assert code == {"language": "PYTHON", "code": "print(default_api.look(city='London'))"}
 
 
 async def test_text_modality_in_two_pieces():
     clock = SimulatedClock()
     setup = {"generationConfig": {"responseModalities": ["TEXT"]}}
-    async with clock.running(), Emulator(brain(), clock=clock, profile="vertex-2.5") as emulator:
-        async with open_session(emulator, VERTEX_2_5, **setup) as client:
-            await client.say("hello")
-            await client.turn()
-            assert client.kinds() == ["setupComplete", "sc{modelTurn[text]}", *VERTEX_END]
+    async with (
+        clock.running(),
+        Emulator(brain(), clock=clock, profile="vertex-2.5") as emulator,
+        open_session(emulator, VERTEX_2_5, **setup) as client,
+    ):
+        await client.say("hello")
+        await client.turn()
+        assert client.kinds() == ["setupComplete", "sc{modelTurn[text]}", *VERTEX_END]
 
 
 async def test_the_recorded_3_8_session_frame_for_frame(shared):
@@ -319,22 +327,25 @@ async def test_the_recorded_3_8_session_frame_for_frame(shared):
             [Heard("Actually, stop. Don't book it."), Say("The booking has already been made.", np.zeros(int(2.24 * 24000), np.int16))],
         ]
     )  # fmt: skip
-    async with clock.running(), Emulator(script, clock=clock) as emulator:
-        async with open_session(emulator, LIVE_3_8, tools=declare("book_slot")) as client:
-            microphone = [
-                silence(0.1),
-                voice(2.6),
-                silence(1.75),
-                voice(2.8),
-                silence(2.6),
-                voice(2.2),
-                silence(4),
-            ]
-            talking = asyncio.create_task(client.audio(np.concatenate(microphone)))
-            call = (await client.until("toolCall"))["toolCall"]["functionCalls"][0]
-            await client.until("interrupted")
-            await client.turn()
-            await client.send(answer(call, {"status": "booked"}, scheduling="SILENT"))
-            await client.turn()
-            await talking
-            assert pairs(client.kinds()) == pairs(recorded(frames))
+    async with (
+        clock.running(),
+        Emulator(script, clock=clock) as emulator,
+        open_session(emulator, LIVE_3_8, tools=declare("book_slot")) as client,
+    ):
+        microphone = [
+            silence(0.1),
+            voice(2.6),
+            silence(1.75),
+            voice(2.8),
+            silence(2.6),
+            voice(2.2),
+            silence(4),
+        ]
+        talking = asyncio.create_task(client.audio(np.concatenate(microphone)))
+        call = (await client.until("toolCall"))["toolCall"]["functionCalls"][0]
+        await client.until("interrupted")
+        await client.turn()
+        await client.send(answer(call, {"status": "booked"}, scheduling="SILENT"))
+        await client.turn()
+        await talking
+        assert pairs(client.kinds()) == pairs(recorded(frames))

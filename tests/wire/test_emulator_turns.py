@@ -97,15 +97,17 @@ async def test_barge_in(clock, model, after):
 async def test_no_interruption_takes_the_speech_and_answers_it_afterwards(clock):
     brain = ScriptBrain([[LONG], [Heard("Stop."), Say("All right.")]])
     config = {"activityHandling": "NO_INTERRUPTION"}
-    async with Emulator(brain, clock=clock) as emulator:
-        async with open_session(emulator, realtimeInputConfig=config) as client:
-            await client.say("go")
-            await client.until(lambda m: "inlineData" in str(m))
-            await client.audio(np.concatenate([voice(1), silence(2)]), chunk=0.02)
-            await client.turn()
-            await client.turn()
-            assert not any(has(m, "interrupted") for _, m in client.frames)
-            assert texts(client, "outputTranscription") == LONG.text + "All right."
+    async with (
+        Emulator(brain, clock=clock) as emulator,
+        open_session(emulator, realtimeInputConfig=config) as client,
+    ):
+        await client.say("go")
+        await client.until(lambda m: "inlineData" in str(m))
+        await client.audio(np.concatenate([voice(1), silence(2)]), chunk=0.02)
+        await client.turn()
+        await client.turn()
+        assert not any(has(m, "interrupted") for _, m in client.frames)
+        assert texts(client, "outputTranscription") == LONG.text + "All right."
 
 
 @pytest.mark.parametrize(
@@ -145,21 +147,23 @@ async def test_realtime_text_waits_its_turn(clock):
 async def test_manual_activity(clock):
     brain = Listener()
     config = {"automaticActivityDetection": {"disabled": True}}
-    async with Emulator(brain, clock=clock) as emulator:
-        async with open_session(emulator, realtimeInputConfig=config) as client:
-            await client.audio(voice(1))  # outside an activity: not heard
-            await client.send({"realtimeInput": {"activityStart": {}}})
-            speech = voice(0.5)
-            await client.audio(speech)
-            await client.send({"realtimeInput": {"activityEnd": {}}})
-            asked = clock.monotonic()
-            await client.turn()
-            assert client.at("inputTranscription") - asked < 0.01  # activityEnd triggers the answer at once
-            assert np.array_equal(brain.asks[0].audio, speech)
-            await client.send({"realtimeInput": {"text": "go"}})
-            await client.until(lambda m: "inlineData" in str(m))
-            await client.send({"realtimeInput": {"activityStart": {}}})
-            await client.until("interrupted")
+    async with (
+        Emulator(brain, clock=clock) as emulator,
+        open_session(emulator, realtimeInputConfig=config) as client,
+    ):
+        await client.audio(voice(1))  # outside an activity: not heard
+        await client.send({"realtimeInput": {"activityStart": {}}})
+        speech = voice(0.5)
+        await client.audio(speech)
+        await client.send({"realtimeInput": {"activityEnd": {}}})
+        asked = clock.monotonic()
+        await client.turn()
+        assert client.at("inputTranscription") - asked < 0.01  # activityEnd triggers the answer at once
+        assert np.array_equal(brain.asks[0].audio, speech)
+        await client.send({"realtimeInput": {"text": "go"}})
+        await client.until(lambda m: "inlineData" in str(m))
+        await client.send({"realtimeInput": {"activityStart": {}}})
+        await client.until("interrupted")
 
 
 async def test_audio_stream_end_closes_the_turn_at_once(clock):
@@ -183,12 +187,14 @@ async def test_a_microphone_that_just_stops_is_answered_all_the_same(clock):
 async def heard(clock, sound, *, model=NATIVE, **detection):
     brain = Listener()
     config = {"automaticActivityDetection": detection}
-    async with Emulator(brain, clock=clock) as emulator:
-        async with open_session(emulator, model, realtimeInputConfig=config) as client:
-            await client.audio(sound, chunk=0.02)
-            await clock.sleep(5)
-            times = [t - client.at("setupComplete") for t, m in client.frames if has(m, "inputTranscription")]
-            return brain.asks, times
+    async with (
+        Emulator(brain, clock=clock) as emulator,
+        open_session(emulator, model, realtimeInputConfig=config) as client,
+    ):
+        await client.audio(sound, chunk=0.02)
+        await clock.sleep(5)
+        times = [t - client.at("setupComplete") for t, m in client.frames if has(m, "inputTranscription")]
+        return brain.asks, times
 
 
 async def test_silence_duration(clock):
@@ -225,10 +231,12 @@ async def test_turn_coverage(clock):
     lengths = {}
     for coverage in ("TURN_INCLUDES_ONLY_ACTIVITY", "TURN_INCLUDES_ALL_INPUT"):
         brain = Listener()
-        async with Emulator(brain, clock=clock) as emulator:
-            async with open_session(emulator, realtimeInputConfig={"turnCoverage": coverage}) as client:
-                await client.audio(sound)
-                await client.turn()
+        async with (
+            Emulator(brain, clock=clock) as emulator,
+            open_session(emulator, realtimeInputConfig={"turnCoverage": coverage}) as client,
+        ):
+            await client.audio(sound)
+            await client.turn()
         lengths[coverage] = len(brain.asks[0].audio) / 16000
     assert 1.5 <= lengths["TURN_INCLUDES_ONLY_ACTIVITY"] <= 2.2
     assert 4.3 <= lengths["TURN_INCLUDES_ALL_INPUT"] <= 5.0
@@ -325,18 +333,20 @@ async def test_usage_counts_the_whole_context_each_turn(clock):
 async def test_compression_slides_the_window_to_a_user_turn(clock):
     brain = ScriptBrain([[Say("Yes.", np.zeros(60 * 24000, np.int16))]], repeat=True)
     config = {"triggerTokens": "5000", "slidingWindow": {"targetTokens": "2500"}}
-    async with Emulator(brain, clock=clock) as emulator:
-        async with open_session(emulator, contextWindowCompression=config) as client:
-            prompts = []
-            for _ in range(6):
-                await client.say("go on")
-                await client.turn()
-                prompts.append(client.frames[-1][1]["usageMetadata"]["promptTokenCount"])
-            conversation = emulator.sessions[0]
-            assert prompts[:4] == [2, 1504, 3006, 4508]
-            assert prompts[4] < 2600
-            assert conversation.context.dropped == 6
-            assert conversation.talk.history[0].role == "user"
+    async with (
+        Emulator(brain, clock=clock) as emulator,
+        open_session(emulator, contextWindowCompression=config) as client,
+    ):
+        prompts = []
+        for _ in range(6):
+            await client.say("go on")
+            await client.turn()
+            prompts.append(client.frames[-1][1]["usageMetadata"]["promptTokenCount"])
+        conversation = emulator.sessions[0]
+        assert prompts[:4] == [2, 1504, 3006, 4508]
+        assert prompts[4] < 2600
+        assert conversation.context.dropped == 6
+        assert conversation.talk.history[0].role == "user"
 
 
 async def test_a_full_context_without_compression_ends_the_session(clock):
