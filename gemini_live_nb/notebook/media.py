@@ -99,7 +99,7 @@ class Tap(anywidget.AnyWidget):
     def start(self) -> None:
         """Begin to capture in the page that shows this widget.
 
-        Returns at once: the browser may ask for permission first. `state` and `problem` tell what became of it.
+        Returns at once: the browser may ask for permission first. `state` and `problem` tell the rest.
         """
         self._io.loop.call_soon_threadsafe(self._start)
 

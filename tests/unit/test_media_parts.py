@@ -1,0 +1,160 @@
+"""The parts of the media widgets that need no page: frames, what is still to be said, the reader's inbox, pacing."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gemini_live_nb.notebook.carriers import PACE, CommCarrier
+from gemini_live_nb.notebook.framing import CONTROL, MEDIA, Frame, Tally, pack, unpack
+from gemini_live_nb.notebook.inbox import Inbox
+from gemini_live_nb.notebook.speech import SAMPLE, Speech
+
+
+@given(
+    stream=st.integers(0, 255),
+    kind=st.sampled_from([CONTROL, MEDIA]),
+    seq=st.integers(0, 2**32 - 1),
+    payload=st.binary(max_size=300),
+    now=st.floats(0, 4e9),
+)
+def test_a_frame_comes_back_as_it_went(stream, kind, seq, payload, now):
+    frame = unpack(pack(stream, kind, seq, payload, now=now))
+    assert frame[:3] == (stream, kind, seq)
+    assert frame.payload == payload
+    assert frame.time == pytest.approx(now)
+
+
+def test_a_frame_that_is_none_is_refused():
+    with pytest.raises(ValueError, match="5 bytes"):
+        unpack(b"short")
+    assert Frame(1, CONTROL, 0, 0.0, b"[1]").message() == {}
+    assert Frame(1, CONTROL, 0, 0.0, b"\xff").message() == {}
+
+
+def test_gaps_are_counted_per_stream_and_kind():
+    tally = Tally()
+    assert [tally.number(1, MEDIA) for _ in range(3)] == [0, 1, 2]
+    assert tally.number(1, CONTROL) == 0
+    missing = [
+        tally.missing(Frame(stream, MEDIA, seq, 0.0, b""))
+        for stream, seq in [(1, 0), (1, 1), (2, 3), (1, 4), (1, 5)]
+    ]
+    assert missing == [0, 0, 3, 2, 0]
+    assert (tally.sent, tally.received, tally.lost) == (4, 5, 5)
+
+
+def test_numbers_go_round():
+    tally = Tally()
+    tally.missing(Frame(1, MEDIA, 2**32 - 1, 0.0, b""))
+    assert tally.missing(Frame(1, MEDIA, 0, 0.0, b"")) == 0
+
+
+def sound(start, samples):
+    return b"".join((start + i).to_bytes(SAMPLE, "little") for i in range(samples))
+
+
+def sent(speech, limit=10**9):
+    pieces = []
+    while speech.ahead < limit and (piece := speech.next()) is not None:
+        pieces.append(piece)
+    return pieces
+
+
+def test_speech_is_sent_in_pieces_and_forgotten_when_heard():
+    speech = Speech(keep=1000)
+    speech.add(1, 0, sound(0, 250), 100)
+    speech.add(1, 1, sound(250, 50), 100)
+    speech.end(1)
+    pieces = sent(speech)
+    assert [(piece.start, piece.samples) for piece in pieces] == [
+        (0, 100),
+        (100, 100),
+        (200, 50),
+        (250, 50),
+        (300, 0),
+    ]
+    assert b"".join(piece.pcm or b"" for piece in pieces) == sound(0, 300)
+    assert (speech.waiting, speech.ahead) == (300, 300)
+    speech.heard(1, 199)
+    assert (speech.waiting, speech.ahead) == (200, 200)
+    speech.heard(1, 300)
+    assert (speech.waiting, speech.ahead) == (0, 0)
+
+
+def test_a_new_page_is_sent_what_was_not_heard():
+    speech = Speech(keep=1000)
+    speech.add(1, 0, sound(0, 300), 100)
+    sent(speech)
+    speech.heard(1, 150)
+    speech.again()
+    assert [piece.start for piece in sent(speech)] == [100, 200]
+
+
+def test_a_cut_forgets_a_turn_and_what_still_comes_of_it():
+    speech = Speech(keep=1000)
+    speech.add(1, 0, sound(0, 300), 100)
+    speech.add(2, 0, sound(0, 100), 100)
+    sent(speech, 150)
+    speech.cut(1)
+    speech.add(1, 1, sound(300, 100), 100)
+    speech.end(1)
+    assert [(piece.turn, piece.start) for piece in sent(speech)] == [(2, 0)]
+    assert speech.waiting == 100
+
+
+def test_a_long_answer_is_read_back_from_the_log():
+    log = {}
+
+    def read(turn, seq):
+        return log[turn, seq]
+
+    speech = Speech(keep=1000, read=read)
+    for seq in range(100):
+        log[1, seq] = sound(seq * 100, 100)
+        speech.add(1, seq, log[1, seq], 100)
+    held = sum(piece.pcm is not None for piece in speech._pieces)
+    assert held == 10, "the rest is in the log alone"
+    heard = b""
+    while piece := speech.next():
+        heard += piece.pcm or b""
+        speech.heard(1, piece.start + piece.samples)
+    assert heard == sound(0, 10000)
+
+
+async def test_an_inbox_takes_from_another_thread_in_order():
+    inbox = Inbox(1000)
+    feeder = threading.Thread(target=lambda: ([inbox.put(i) for i in range(500)], inbox.end()))
+    feeder.start()
+    assert [await inbox.get() for _ in range(500)] == list(range(500))
+    with pytest.raises(StopAsyncIteration):
+        await inbox.get()
+    feeder.join()
+
+
+async def test_a_reader_that_falls_behind_is_told_after_it_got_what_there_was():
+    inbox = Inbox(3)
+    for i in range(10):
+        inbox.put(i)
+    assert [await inbox.get() for _ in range(3)] == [0, 1, 2]
+    with pytest.raises(OverflowError):
+        await inbox.get()
+
+
+async def test_comm_messages_are_paced_and_what_is_urgent_goes_at_once():
+    messages = []
+    carrier = CommCarrier(messages.append)
+    for i in range(5):
+        carrier.send(bytes([i]), urgent=False)
+    assert messages == [[b"\x00"]], "the first after a pause does not wait"
+    async with asyncio.timeout(5):
+        while len(messages) < 2:
+            await asyncio.sleep(PACE / 10)
+    assert messages[1:] == [[b"\x01", b"\x02", b"\x03", b"\x04"]]
+    carrier.send(b"sound", urgent=False)
+    carrier.send(b"flush", urgent=True)
+    assert messages[2:] == [[b"sound", b"flush"]], "in order, even so"
