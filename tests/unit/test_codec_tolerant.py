@@ -53,6 +53,7 @@ def test_what_belongs_to_the_user_is_left_alone():
         ("-__7AA", "base64url"),
         ("+/\n/7", "white space"),
         ("+//7AA=", None),
+        ("+//7====", None),
     ],
 )
 def test_every_base64_is_read(data, odd):

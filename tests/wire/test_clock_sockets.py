@@ -45,6 +45,7 @@ async def conversation():
         await asyncio.gather(
             client("a", [1, 0.04, 600]), client("b", [0.5] * 100), client("c", [49.99, 50.01])
         )
+        await clock.sleep(600)  # the server is done with the late ones too
     return seen
 
 
