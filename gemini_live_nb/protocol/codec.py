@@ -49,7 +49,7 @@ class Decoded(msgspec.Struct, Generic[M], eq=False, weakref=True):
         if self.message is None:
             return BIT["undecodable"]
         bits = kinds_of(self.message)
-        if not bits or any("." not in path or path.startswith("[") for path in self.unknown):
+        if not bits or (self.unknown and any("." not in path or path[0] == "[" for path in self.unknown)):
             bits |= BIT["unknown"]
         return bits
 

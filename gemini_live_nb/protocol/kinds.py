@@ -8,6 +8,7 @@ holds.
 from __future__ import annotations
 
 from functools import lru_cache
+from operator import attrgetter
 
 from .client import ClientMessage, RealtimeInput
 from .content import Part
@@ -128,59 +129,80 @@ def kinds_of(message: Wire) -> int:
     return _client(message) if isinstance(message, ClientMessage) else 0
 
 
-def _server(message: ServerMessage) -> int:
-    bits = 0
-    if message.server_content is not None:
-        bits |= _content(message.server_content)
-    if message.usage_metadata is not None:
-        bits |= BIT["usageMetadata"]
-    if message.tool_call is not None:
-        bits |= BIT["toolCall"]
-    if message.tool_call_cancellation is not None:
-        bits |= BIT["toolCallCancellation"]
-    if message.setup_complete is not None:
-        bits |= BIT["setupComplete"]
-    if message.go_away is not None:
-        bits |= BIT["goAway"]
-    if message.session_resumption_update is not None:
-        bits |= BIT["sessionResumptionUpdate"]
-    if message.voice_activity is not None:
-        bits |= BIT["voiceActivity"]
-    if message.voice_activity_detection_signal is not None:
-        bits |= BIT["voiceActivityDetectionSignal"]
-    if message.interaction_status is not None:
-        bits |= BIT["interactionStatus"]
-    return bits
+# Fields of a message and of its serverContent, and their kinds. What is present counts, but a flag must be
+# true.
+_MESSAGE = {
+    "usage_metadata": BIT["usageMetadata"],
+    "tool_call": BIT["toolCall"],
+    "tool_call_cancellation": BIT["toolCallCancellation"],
+    "setup_complete": BIT["setupComplete"],
+    "go_away": BIT["goAway"],
+    "session_resumption_update": BIT["sessionResumptionUpdate"],
+    "voice_activity": BIT["voiceActivity"],
+    "voice_activity_detection_signal": BIT["voiceActivityDetectionSignal"],
+    "interaction_status": BIT["interactionStatus"],
+}
+_CONTENT = {
+    "generation_complete": BIT["generationComplete"],
+    "turn_complete": BIT["turnComplete"],
+    "interrupted": BIT["interrupted"],
+    "waiting_for_input": BIT["waitingForInput"],
+    "input_transcription": BIT["inputTranscription"],
+    "output_transcription": BIT["outputTranscription"],
+    "interim_input_transcription": BIT["interimInputTranscription"],
+    "grounding_metadata": BIT["groundingMetadata"],
+    "url_context_metadata": BIT["urlContextMetadata"],
+    "interaction_status": BIT["interactionStatus"],
+    "turn_complete_reason": BIT["turnCompleteReason"],
+}
+_message_fields = attrgetter(*_MESSAGE)
+_content_fields = attrgetter(*_CONTENT)
 
 
-# Bare flags and transcripts of serverContent: present is all that matters, except that a flag must be true.
-_FLAGS = (
-    ("generation_complete", BIT["generationComplete"]),
-    ("turn_complete", BIT["turnComplete"]),
-    ("interrupted", BIT["interrupted"]),
-    ("waiting_for_input", BIT["waitingForInput"]),
-)
-_FIELDS = (
-    ("input_transcription", BIT["inputTranscription"]),
-    ("output_transcription", BIT["outputTranscription"]),
-    ("interim_input_transcription", BIT["interimInputTranscription"]),
-    ("grounding_metadata", BIT["groundingMetadata"]),
-    ("url_context_metadata", BIT["urlContextMetadata"]),
-    ("interaction_status", BIT["interactionStatus"]),
-    ("turn_complete_reason", BIT["turnCompleteReason"]),
-)
+def _server(m: ServerMessage) -> int:
+    bits = 0 if m.server_content is None else _content(m.server_content)
+    # Nearly every message is a chunk of sound with none of these set: say so without a loop.
+    if (
+        m.usage_metadata is None
+        and m.tool_call is None
+        and m.tool_call_cancellation is None
+        and m.setup_complete is None
+        and m.go_away is None
+        and m.session_resumption_update is None
+        and m.interaction_status is None
+        and m.voice_activity is None
+        and m.voice_activity_detection_signal is None
+    ):
+        return bits
+    return bits | _present(_message_fields(m), _MESSAGE)
 
 
-def _content(content: ServerContent) -> int:
+def _content(c: ServerContent) -> int:
     bits = BIT["serverContent"]
-    if content.model_turn is not None:
-        for part in content.model_turn.parts or ():
+    if c.model_turn is not None:
+        for part in c.model_turn.parts or ():
             bits |= _part(part)
-    for name, bit in _FLAGS:
-        if getattr(content, name):
-            bits |= bit
-    for name, bit in _FIELDS:
-        if getattr(content, name) is not None:
+    if (
+        c.generation_complete is None
+        and c.turn_complete is None
+        and c.interrupted is None
+        and c.waiting_for_input is None
+        and c.input_transcription is None
+        and c.output_transcription is None
+        and c.interim_input_transcription is None
+        and c.grounding_metadata is None
+        and c.url_context_metadata is None
+        and c.interaction_status is None
+        and c.turn_complete_reason is None
+    ):
+        return bits
+    return bits | _present(_content_fields(c), _CONTENT)
+
+
+def _present(values: tuple[object, ...], kinds: dict[str, int]) -> int:
+    bits = 0
+    for value, bit in zip(values, kinds.values(), strict=True):
+        if value is not None and value is not False:
             bits |= bit
     return bits
 
