@@ -22,7 +22,7 @@ from .wire import Wire
 M = TypeVar("M", bound=Wire)
 
 
-class Decoded(msgspec.Struct, Generic[M], eq=False, weakref=True):
+class Decoded(msgspec.Struct, Generic[M], eq=False, gc=False):
     """One frame, decoded.
 
     Attributes:

@@ -20,6 +20,7 @@ class Wire(
     repr_omit_defaults=True,
     kw_only=True,
     forbid_unknown_fields=True,
+    gc=False,  # data, which holds no reference back to itself: the collector need not look
 ):
     """One message or part of one. Every field is optional and is sent only when it is set.
 
