@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import atexit
 import shutil
 import tempfile
 import zipfile
 from base64 import b64encode
 from collections.abc import Callable
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -64,34 +66,32 @@ def _zip(log: SessionLog, path: Path) -> None:
 
 
 def unpacked(path: Path) -> Path:
-    """Unpack an exported `.zip` beside itself, or where that cannot be, to a temporary folder.
+    """Unpack an exported `.zip` to a temporary folder, which is gone when Python ends.
 
     Raises:
         LogError: the file holds no run.
     """
-    target = path.with_suffix("")
-    if (target / MESSAGES).is_file():
-        return target
+    state = path.stat()
+    return _unpacked(path.resolve(), (state.st_mtime_ns, state.st_size))
+
+
+@lru_cache(maxsize=64)
+def _unpacked(path: Path, _state: tuple[int, int]) -> Path:
+    """Unpack one state of a file, once."""
     try:
         with zipfile.ZipFile(path) as archive:
             if MESSAGES not in archive.namelist():
                 raise LogError(f"{path} holds no run", hint='Give a file that log.export("….zip") wrote.')
-            target = _new_folder(target)
-            for name in (SESSION, MESSAGES, MEDIA, INDEX, HEAP):
-                if name in archive.namelist():
-                    with archive.open(name) as source, (target / name).open("wb") as file:
-                        shutil.copyfileobj(source, file)
+            scratch = Path(tempfile.mkdtemp(prefix="gemini-live-nb-"))
+            atexit.register(shutil.rmtree, scratch, ignore_errors=True)
+            folder = scratch / path.stem
+            folder.mkdir(mode=0o700)
+            for name in {SESSION, MESSAGES, MEDIA, INDEX, HEAP} & set(archive.namelist()):
+                with archive.open(name) as source, (folder / name).open("wb") as file:
+                    shutil.copyfileobj(source, file)
     except (OSError, zipfile.BadZipFile) as error:
         raise LogError(f"cannot unpack {path}: {error}", hint="The file may be incomplete.") from error
-    return target
-
-
-def _new_folder(wanted: Path) -> Path:
-    try:
-        wanted.mkdir(mode=0o700)
-    except OSError:
-        return Path(tempfile.mkdtemp(prefix=f"{wanted.name}-"))
-    return wanted
+    return folder
 
 
 def _jsonl(log: SessionLog, path: Path) -> None:

@@ -229,6 +229,11 @@ class _Pages:
             except OSError:
                 return b""
 
+    def __del__(self) -> None:
+        # A log is a value to its reader, who has nothing to close.
+        if self._file is not None:
+            self._file.close()
+
     def lines(self, start: int, stop: int) -> Iterator[tuple[int, bytes]]:
         with self._path.open("rb") as file:
             file.seek(start)

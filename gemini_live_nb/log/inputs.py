@@ -11,22 +11,18 @@ from .voiced import BEGINS, SILENT, Voice
 
 _MODEL = index.ROLES.index("model")
 
-# Speech that ended less than this before a turn did is taken to go on into the next.
-_STILL_SPEAKING_S = 1.0
-
 
 class Speech:
     """What the microphone tells: since when the user has been speaking, and until when.
 
     Attributes:
-        since: The first chunk with speech since the last turn ended, `None` where there was none.
+        since: The first chunk of speech that no answer has been heard to yet, `None` where there was none.
         until: When the last chunk with speech went out, in seconds.
     """
 
     def __init__(self) -> None:
         self.since: Row | None = None
         self.until: float | None = None
-        self._burst: Row | None = None
         self._voice = Voice()
 
     def push(self, chunk: Row, t: float, verdict: int | None) -> None:
@@ -35,16 +31,14 @@ class Speech:
             verdict = self._voice.push(chunk.level, chunk.media_ms, chunk.t_ns)
         if verdict == SILENT:
             return
-        if verdict == BEGINS:
-            self._burst = chunk
-        if self.since is None:
+        if verdict == BEGINS or self.since is None:
             self.since = chunk
         self.until = t
 
-    def turn_over(self, t: float, *, answered: bool) -> None:
-        """A turn ended: only speech that is still going on belongs to the next."""
-        going_on = self.until is not None and t - self.until < _STILL_SPEAKING_S
-        self.since = self._burst if going_on and answered else None
+    def answered(self, turn: Turn) -> None:
+        """The model answers: what was said so far is this turn's, what is said from now on the next one's."""
+        self.settle(turn)
+        self.since = None
 
     def settle(self, turn: Turn) -> None:
         """Fix when the user stopped speaking in a turn, from the best that is known (see `TurnTimes`)."""

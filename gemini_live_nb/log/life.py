@@ -51,12 +51,12 @@ class TurnLife:
             if self.on_started is not None:
                 self.on_started(turn)
 
-    def _end(self, turn: Turn, t: float) -> None:
-        self._speech.settle(turn)
+    def _end(self, turn: Turn) -> None:
+        if not turn.answered:
+            self._speech.answered(turn)
         turn.over = True
         self.current, self._next = self._next, None
         self._held = False
-        self._speech.turn_over(t, answered=turn.answered)
         if turn.number >= 0 and self.on_ended is not None:
             self.on_ended(turn)
 
@@ -72,7 +72,7 @@ class TurnLife:
         turn = self.current
         if turn is not None and self._held and sure:
             turn.complete = True
-            self._end(turn, row.t_ns * 1e-9)
+            self._end(turn)
             turn = self.current
         if turn is None:
             turn = self.current = self._make(row, by)
@@ -86,7 +86,7 @@ class TurnLife:
         """The turn that a piece of the model's answer belongs to."""
         turn = self.current
         if turn is not None and self._next is not None and not turn.answered:
-            self._end(turn, t)
+            self._end(turn)
             turn = self.current
         if turn is None:
             by = "tool" if self.calls.owed else "speech" if self._speech.since is not None else "server"
@@ -94,7 +94,7 @@ class TurnLife:
         if turn.times.first_frame is None:
             turn.times.first_frame = t
             turn.conn = row.conn
-            self._speech.settle(turn)
+            self._speech.answered(turn)
         self._spurious = self._held = self.calls.owed = False
         self._list(turn, row)
         return turn

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
+from .charts import draw_offline
 from .sound import Sound, track
 from .turn import Turn
 
@@ -275,6 +276,7 @@ def _records(frame: pd.DataFrame) -> list[dict[Any, Any]]:
 
 def _plain(chart: T) -> T:
     """No background of its own and greys that read on light and dark pages alike."""
+    draw_offline()
     styled: Any = chart
     styled = styled.configure(background="transparent").configure_view(stroke=None)
     axis = dict.fromkeys(("labelColor", "titleColor", "domainColor", "tickColor"), _GREY)

@@ -99,7 +99,9 @@ def open_runs(*patterns: Path | str) -> Runs:
     >>> open_runs("runs/**").turns().groupby("run").ttfa.median()           # doctest: +SKIP
     """
     wanted = patterns or (runs_folder() / "*",)
-    found = sorted({path for pattern in wanted for path in _matching(str(pattern))})
+    matching = {path for pattern in wanted for path in _matching(str(pattern))}
+    # A run beside its own export is one run.
+    found = sorted(path for path in matching if path.suffix != ".zip" or path.with_suffix("") not in matching)
     if not found:
         raise LogError(
             f"no runs at {', '.join(map(str, wanted))}",

@@ -326,7 +326,7 @@ class TurnFold(TurnLife):
             return
         turn.complete = True
         self._list(turn, row)
-        self._end(turn, t)
+        self._end(turn)
 
     # Calls, and what happened here.
 
@@ -338,14 +338,14 @@ class TurnFold(TurnLife):
         self.owned.append((row.seq, turn))
         if self._held and not self.calls.owed and not any(other.open for other in turn.tool_calls):
             turn.complete = True
-            self._end(turn, t)
+            self._end(turn)
 
     def _cancelled(self, row: Row, t: float) -> None:
         self.calls.cancel(row, t)
         turn = self.current
         if turn is not None and self._held and not any(call.open for call in turn.tool_calls):
             turn.complete = True
-            self._end(turn, t)
+            self._end(turn)
 
     def _ran(self, row: Row, t: float) -> None:
         self.calls.happened(json_object(row.extra), t)
@@ -355,7 +355,7 @@ class TurnFold(TurnLife):
         turn = self.current
         if turn is not None and turn.answered and not self._held:
             turn.lost = True
-            self._end(turn, t)
+            self._end(turn)
 
     def _played(self, row: Row, t: float) -> None:
         fields = json_object(row.extra)
