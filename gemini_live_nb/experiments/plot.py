@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
+from ..log.charts import draw_offline
+
 if TYPE_CHECKING:
     import altair as alt
     import pandas as pd
@@ -59,6 +61,7 @@ class ExperimentPlot:
     def _layers(self, frame: pd.DataFrame, column: str, title: str) -> alt.LayerChart:
         import altair as alt
 
+        draw_offline()
         base = alt.Chart(frame).encode(y=alt.Y("setting:N", title=None))
         dots = base.mark_circle(size=60, opacity=0.6).encode(
             x=alt.X(f"{column}:Q", title=title),
