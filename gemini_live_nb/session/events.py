@@ -46,7 +46,7 @@ class Event(msgspec.Struct, frozen=True):
         return kind.main(self.kinds)
 
 
-class Message(Event, frozen=True):
+class Message(Event, frozen=True, gc=False):
     """One frame of the server.
 
     The properties below are conveniences. The server bundles, so that any number of them may be set at once:

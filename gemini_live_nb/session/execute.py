@@ -12,8 +12,6 @@ import inspect
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from typing import Any
 
-import pydantic_core
-
 from gemini_live_nb.clock import Clock
 
 from .loops import contained, in_thread
@@ -102,6 +100,9 @@ def as_response(value: Any) -> dict[str, Any]:
     >>> as_response(21.5)
     {'result': 21.5}
     """
+    # Loaded with the first tool's declaration; a session without tools needs none of it.
+    import pydantic_core
+
     plain = pydantic_core.to_jsonable_python(
         value, fallback=_plain, serialize_unknown=True, inf_nan_mode="null", bytes_mode="base64"
     )

@@ -49,7 +49,8 @@ class Listener:
         self._accepts = accepts
         self._detach = detach
         self._events: deque[Event] = deque()
-        self._lag: Lagged | None = None
+        self._missed = 0
+        self._first_missed: Event | None = None
         self._lag_lock = threading.Lock()
         self._wake: Callable[[], None] | None = None
         self._ended = False
@@ -59,25 +60,32 @@ class Listener:
         """Take one event in. Called by the session, on its loop."""
         if self._accepts is not None and not self._accepts(event):
             return
-        if self._lag is None and len(self._events) < self._limit:
-            self._events.append(event)
-        else:
+        if self._missed or len(self._events) >= self._limit:
             self._fall_behind(event)
+        else:
+            self._events.append(event)
         wake = self._wake
         if wake is not None:
             self._wake = None
             wake()
 
     def _fall_behind(self, event: Event) -> None:
+        """Leave an event out, until the reader has emptied the queue."""
         with self._lag_lock:
-            lag = self._lag
-            if lag is None:
-                self._lag = Lagged(event.seq, event.t, event.conn, BIT["lagged"], event.seq, 1)
-            elif self._events:
-                self._lag = Lagged(lag.seq, lag.t, lag.conn, lag.kinds, lag.first_seq, lag.count + 1)
+            if self._missed and not self._events:
+                self._events += (self._lag(), event)
+            elif len(self._events) < self._limit and not self._missed:
+                self._events.append(event)
             else:
-                self._lag = None
-                self._events += (lag, event)
+                self._first_missed = self._first_missed or event
+                self._missed += 1
+
+    def _lag(self) -> Lagged:
+        """What was left out, as an event. The lock is held."""
+        first, count = self._first_missed, self._missed
+        self._first_missed, self._missed = None, 0
+        assert first is not None
+        return Lagged(first.seq, first.t, first.conn, BIT["lagged"], first.seq, count)
 
     def end(self, error: BaseException | None = None) -> None:
         """End the iteration after what is waiting, with `error` where there is one. Called by the session."""
@@ -94,7 +102,7 @@ class Listener:
             detach, self._detach = self._detach, None
             detach(self)
         self._events.clear()
-        self._lag = None
+        self._first_missed, self._missed = None, 0
         self.end()
 
     def _next(self) -> Event | None:
@@ -102,12 +110,11 @@ class Listener:
             return self._events.popleft()
         except IndexError:
             with self._lag_lock:
-                lag, self._lag = self._lag, None
-            return lag
+                return self._lag() if self._missed else None
 
     def _over(self) -> bool:
         """Whether nothing more will come; raises the session's error, once."""
-        if not self._ended or self._events or self._lag is not None:
+        if not self._ended or self._events or self._missed:
             return False
         error, self._error = self._error, None
         if error is not None:
@@ -128,7 +135,7 @@ class Listener:
             self._wake = partial(_resolve, arrived)
             try:
                 # The session may have put something between the look and the waker.
-                if not self._events and self._lag is None and not self._ended:
+                if not self._events and not self._missed and not self._ended:
                     await arrived
             finally:
                 self._wake = None
@@ -157,7 +164,7 @@ class Listener:
                 return None
             arrived = threading.Event()
             self._wake = arrived.set
-            if not self._events and self._lag is None and not self._ended:
+            if not self._events and not self._missed and not self._ended:
                 arrived.wait(left)
             self._wake = None
 

@@ -193,7 +193,7 @@ class LiveSession(Conversing):
         await self.close_connection()
         self._outbox.close(error or SessionClosed("the session was closed"))
         if self._recorder is not None:
-            self.say("closed" if error is None else f"ended: {error}")
+            self.say("closed" if error is None else f"ended: {getattr(error, 'message', error)}")
             self.emit(Closed(self._seq, self.time(), self.conn, BIT["close"], error))
             with self._clock.hold():
                 await in_thread(self._recorder.close)

@@ -1,8 +1,8 @@
 """One WebSocket: messages handed over in the callback that read them, frames sent without waiting.
 
-`websockets` does the handshake, the framing and the close. Its `recv` and `send` are coroutines with a queue
-or a lock between; for fifty frames a second in each direction that is most of their cost, so `Wire` takes
-each message where `websockets` has parsed it and writes each frame where we stand.
+`websockets` does handshake, control frames, fragments, masks, errors and the close. Its `recv` and `send` are
+coroutines with a queue or a lock between; for fifty frames a second in each direction that is most of their
+cost, so `Wire` takes each message where `websockets` has parsed it and writes each frame where we stand.
 """
 
 from __future__ import annotations
@@ -36,6 +36,9 @@ _WRITE_LIMIT = 64 * 1024
 _CLOSE_TIMEOUT = 3.0
 
 _BINARY, _TEXT, _MORE = Opcode.BINARY, Opcode.TEXT, Opcode.CONT
+# First bytes of a frame that is a whole message, with no extension.
+_WHOLE_BINARY, _WHOLE_TEXT = 0x82, 0x81
+_LONGEST_HEAD = 64 * 1024
 
 
 class Wire(ClientConnection):
@@ -64,14 +67,77 @@ class Wire(ClientConnection):
         self._on_writable = on_writable
         self._on_end = on_end
         self._fragments: list[Frame] = []
+        self._pieces: list[bytes] = []
+        self._missing = 0
+        self._theirs = True
 
     @property
     def writable(self) -> bool:
         """Whether the socket takes frames now: it is open and not stalled."""
         return not self.paused and self.protocol.state is OPEN
 
+    def data_received(self, data: bytes) -> None:
+        """Take whole plain messages straight out of what the socket gave; leave the rest to `websockets`."""
+        if self._theirs:
+            self._leave(data)
+            return
+        if self._pieces:
+            self._pieces.append(data)
+            self._missing -= len(data)
+            if self._missing > 0:
+                return
+            data = b"".join(self._pieces)
+            self._pieces.clear()
+        at = self._walk(data)
+        if at < len(data) and not self._theirs:
+            self._pieces.append(data[at:])
+
+    def _walk(self, data: bytes) -> int:
+        """Hand over each whole frame. Returns where the one begins that is not yet all there."""
+        at, end = 0, len(data)
+        while True:
+            length, head = data[at + 1] if end - at > 1 else 0, 2
+            if length > 125:
+                if length > 127:
+                    # A server's frame is never masked: what breaks the rules is not ours to read.
+                    self._theirs = True
+                    super().data_received(data[at:])
+                    return end
+                head = 4 if length == 126 else 10
+                length = int.from_bytes(data[at + 2 : at + head], "big") if end - at >= head else 0
+            stop = at + head + length
+            if stop > end or end - at < head:
+                self._missing = stop - end
+                return at
+            first = data[at]
+            if (first == _WHOLE_BINARY or first == _WHOLE_TEXT) and self._plain:
+                self._hand_over(first == _WHOLE_TEXT, data[at + head : stop])
+            else:
+                super().data_received(data[at:stop])
+            at = stop
+
+    @property
+    def _plain(self) -> bool:
+        """Whether a message may come now: not within a fragmented one, nor when we are closing."""
+        return not self._fragments and self.protocol.state is OPEN
+
+    def _leave(self, data: bytes) -> None:
+        """Leave the handshake to `websockets`, up to the end of its head; and a broken stream, for good."""
+        if self.response is not None:
+            super().data_received(data)
+            return
+        self._pieces.append(data)
+        head, end, rest = b"".join(self._pieces).partition(b"\r\n\r\n")
+        if not end and len(head) < _LONGEST_HEAD:
+            return
+        self._pieces.clear()
+        super().data_received(head + end)
+        self._theirs = self.protocol.state is not OPEN
+        if rest:
+            self.data_received(rest)
+
     def process_event(self, event: Event) -> None:
-        """Hand over a message; leave handshake and pongs to `websockets`."""
+        """Hand over a message that `websockets` parsed; leave handshake and pongs to it."""
         if not isinstance(event, Frame) or event.opcode not in (_BINARY, _TEXT, _MORE):
             super().process_event(event)
         elif event.fin and event.opcode is not _MORE:
