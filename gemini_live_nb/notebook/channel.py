@@ -139,7 +139,7 @@ class Channel(anywidget.AnyWidget):
         async with asyncio.timeout(5):
             first = unpack(_binary(await connection.recv()))
         page = self._page(first.message())
-        page.tally.missing(first)
+        page.tally.in_order(first)
         carrier = SocketCarrier(connection)
         self._attach(page, carrier)
         try:
@@ -226,7 +226,8 @@ class Channel(anywidget.AnyWidget):
     def _arrived(self, page: Page, data: bytes) -> None:
         frame = unpack(data)
         page.heard = time.monotonic()
-        page.tally.missing(frame)
+        if not page.tally.in_order(frame):
+            return
         line = self._lines.get(frame.stream)
         if frame.stream == CHANNEL:
             self._own(page, frame)

@@ -99,11 +99,17 @@ class Tally:
         self.sent += 1
         return seq
 
-    def missing(self, frame: Frame) -> int:
-        """Say how many frames are missing before this one, and expect the one after it next."""
+    def in_order(self, frame: Frame) -> bool:
+        """Count a frame that came, and those missing before it.
+
+        Returns:
+            False for one that came after its successors: it is counted as lost, and must not be used.
+        """
         line = (frame.stream, frame.kind)
         gap = (frame.seq - self._in[line]) & 0xFFFFFFFF
-        self._in[line] = (frame.seq + 1) & 0xFFFFFFFF
         self.received += 1
+        if gap > 0x7FFFFFFF:
+            return False
+        self._in[line] = (frame.seq + 1) & 0xFFFFFFFF
         self.lost += gap
-        return gap
+        return True

@@ -95,6 +95,17 @@ def joined_stream(nb):
     return nb.js("[...window.channel.lines.keys()].at(-1)")
 
 
+def test_a_page_can_join_while_a_cell_runs(notebook, carrier):
+    """Also over the comm: it is opened on the kernel's other thread."""
+    wait = "\nend = time.time() + 20\nwhile not line.pages and time.time() < end: time.sleep(0.05)\nlen(line.pages)"
+    notebook.open(CHANNEL.format(carrier=carrier).replace("\nchannel\n", wait))
+    notebook.run(0)
+    notebook.page.wait_for_function("globalThis[Symbol.for('gemini-live-nb.channels')]?.size")
+    key = notebook.js("[...globalThis[Symbol.for('gemini-live-nb.channels')].keys()][0]")
+    notebook.js(PAGE.format(key=key, stream=1))
+    assert "1" in notebook.done(0)
+
+
 def test_a_reloaded_page_joins_anew(joined, carrier):
     joined.reload()
     join(joined, pages=2)

@@ -40,18 +40,25 @@ def test_gaps_are_counted_per_stream_and_kind():
     tally = Tally()
     assert [tally.number(1, MEDIA) for _ in range(3)] == [0, 1, 2]
     assert tally.number(1, CONTROL) == 0
-    missing = [
-        tally.missing(Frame(stream, MEDIA, seq, 0.0, b""))
-        for stream, seq in [(1, 0), (1, 1), (2, 3), (1, 4), (1, 5)]
-    ]
-    assert missing == [0, 0, 3, 2, 0]
+    for stream, seq in [(1, 0), (1, 1), (2, 3), (1, 4), (1, 5)]:
+        assert tally.in_order(Frame(stream, MEDIA, seq, 0.0, b""))
     assert (tally.sent, tally.received, tally.lost) == (4, 5, 5)
+
+
+def test_a_frame_that_was_overtaken_is_not_used_and_stays_lost():
+    tally = Tally()
+    order = [tally.in_order(Frame(1, MEDIA, seq, 0.0, b"")) for seq in (0, 2, 1, 3)]
+    assert order == [True, True, False, True]
+    assert tally.lost == 1
 
 
 def test_numbers_go_round():
     tally = Tally()
-    tally.missing(Frame(1, MEDIA, 2**32 - 1, 0.0, b""))
-    assert tally.missing(Frame(1, MEDIA, 0, 0.0, b"")) == 0
+    tally.in_order(Frame(1, MEDIA, 2**31 - 1, 0.0, b""))
+    tally.in_order(Frame(1, MEDIA, 2**32 - 1, 0.0, b""))
+    lost = tally.lost
+    assert tally.in_order(Frame(1, MEDIA, 0, 0.0, b""))
+    assert tally.lost == lost
 
 
 def sound(start, samples):
@@ -147,13 +154,14 @@ async def test_a_reader_that_falls_behind_is_told_after_it_got_what_there_was():
 
 async def test_comm_messages_are_paced_and_what_is_urgent_goes_at_once():
     messages = []
-    carrier = CommCarrier(messages.append)
+    came = asyncio.Event()
+    carrier = CommCarrier(lambda frames: (messages.append(frames), came.set()))
     for i in range(5):
         carrier.send(bytes([i]), urgent=False)
     assert messages == [[b"\x00"]], "the first after a pause does not wait"
-    async with asyncio.timeout(5):
-        while len(messages) < 2:
-            await asyncio.sleep(PACE / 10)
+    came.clear()
+    async with asyncio.timeout(50 * PACE):
+        await came.wait()
     assert messages[1:] == [[b"\x01", b"\x02", b"\x03", b"\x04"]]
     carrier.send(b"sound", urgent=False)
     carrier.send(b"flush", urgent=True)

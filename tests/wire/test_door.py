@@ -96,7 +96,7 @@ async def test_tokens_end_with_time_and_with_their_channel(channel, monkeypatch)
 async def test_the_door_is_shut_behind_the_last_channel(channel):
     port, token = await channel.door.offer(channel)
     await channel.door.leave(channel)
-    with pytest.raises(OSError, match="refused|failed"):
+    with pytest.raises(OSError, match=r"refused|failed"):
         await dial(port, token)
     port, token = await channel.door.offer(channel)
     async with asyncio.timeout(5), await dial(port, token):

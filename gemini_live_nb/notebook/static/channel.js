@@ -1,6 +1,7 @@
 // The page's end of the media channel (channel.py is the other): a socket to the kernel's I/O thread where there can be one,
 // else a comm that this page opens, which ipykernel 7 serves on a thread of its own. Widgets hold a line each on it.
 
+import { openComm } from "./comm.js";
 import { addresses, dialled, randomName, tabName } from "./dialling.js";
 import { CONTROL, MEDIA, decoded, encoded, pack, unpack } from "./framing.js";
 
@@ -164,11 +165,9 @@ export class Channel {
   async call() {
     const local = addresses(0).local;
     const hello = { kind: "hello", page: this.page, tab: tabName(), origin: location.origin, local };
-    if (!this.comm) {
-      // A protected method of the widget managers of JupyterLab, Notebook 7 and Colab, and the only way to open a comm.
-      this.comm = await this.model.widget_manager._create_comm(TARGET, undefined, { ...hello, channel: this.key }, {}, []);
-      this.timers.alive = setInterval(() => this.carrier === "comm" && this.tell({ kind: "alive" }), ALIVE);
-    } else this.tell(hello);
+    if (this.comm) return this.tell(hello);
+    this.comm = await openComm(this.model.widget_manager, TARGET, { ...hello, channel: this.key });
+    this.timers.alive = setInterval(() => this.carrier === "comm" && this.tell({ kind: "alive" }), ALIVE);
   }
 
   /** Say something to Python over the comm. @param {object} message @param {ArrayBuffer[]} [frames] */
@@ -248,7 +247,9 @@ export class Channel {
     const frame = unpack(data);
     this.counts.received++;
     const from = numbered(frame.stream, frame.kind);
-    this.counts.lost += (frame.seq - (this.expected.get(from) ?? 0)) >>> 0;
+    const gap = (frame.seq - (this.expected.get(from) ?? 0)) >>> 0;
+    if (gap > 0x7fffffff) return; // overtaken, and counted as lost by then
+    this.counts.lost += gap;
     this.expected.set(from, (frame.seq + 1) >>> 0);
     if (frame.stream === 0) this.own(decoded(frame));
     else if (frame.kind === CONTROL) this.lines.get(frame.stream)?.message(decoded(frame));

@@ -1,0 +1,21 @@
+// A comm that the page opens, on a thread of its own in the kernel where there is one (a subshell, ipykernel 7).
+
+/** Milliseconds to wait for that thread. */
+const PATIENCE = 300;
+
+/**
+ * `_create_comm` is protected, and the only way: JupyterLab, Notebook 7 and Colab have it. JupyterLab's comm sends to the main
+ * shell until its subshell has started; there it would wait for a running cell, and later messages would overtake it.
+ * @param {any} manager the widget manager
+ * @param {string} target
+ * @param {object} data what the kernel is told with the opening
+ * @returns {Promise<any>}
+ */
+export async function openComm(manager, target, data) {
+  if (!manager.kernel?.supportsSubshells) return manager._create_comm(target, undefined, data, {}, []);
+  const comm = await manager._create_comm(target, undefined, undefined, undefined, []);
+  const started = comm.jsServicesComm?.subshellStarted?.catch(() => {}); // without one it is as before ipykernel 7
+  await Promise.race([started, new Promise((resolve) => setTimeout(resolve, PATIENCE))]);
+  comm.open(data, undefined, {}, []);
+  return comm;
+}
