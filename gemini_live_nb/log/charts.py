@@ -1,8 +1,8 @@
 """How charts get onto the page: drawn by the notebook itself, with no network.
 
 Altair's default is a page that loads its scripts from a CDN, and stays blank without one. JupyterLab,
-Notebook and VS Code carry Vega-Lite 5 (JupyterLab 4.6 no later one); and JupyterLab puts a still picture beside what
-it has drawn, which is what a saved notebook shows elsewhere.
+Notebook 7 and VS Code carry Vega-Lite 5 (JupyterLab 4.6 no later one), and JupyterLab keeps a still
+picture beside what it has drawn, which is what a saved notebook shows elsewhere.
 """
 
 from __future__ import annotations
