@@ -49,9 +49,9 @@ class Listener:
         self._accepts = accepts
         self._detach = detach
         self._events: deque[Event] = deque()
-        self._missed = 0
-        self._first_missed: Event | None = None
-        self._lag_lock = threading.Lock()
+        # The first event left out, and how many.
+        self._gap: tuple[Event, int] | None = None
+        self._gap_lock = threading.Lock()
         self._wake: Callable[[], None] | None = None
         self._ended = False
         self._error: BaseException | None = None
@@ -60,7 +60,7 @@ class Listener:
         """Take one event in. Called by the session, on its loop."""
         if self._accepts is not None and not self._accepts(event):
             return
-        if self._missed or len(self._events) >= self._limit:
+        if self._gap is not None or len(self._events) >= self._limit:
             self._fall_behind(event)
         else:
             self._events.append(event)
@@ -71,21 +71,15 @@ class Listener:
 
     def _fall_behind(self, event: Event) -> None:
         """Leave an event out, until the reader has emptied the queue."""
-        with self._lag_lock:
-            if self._missed and not self._events:
-                self._events += (self._lag(), event)
-            elif len(self._events) < self._limit and not self._missed:
-                self._events.append(event)
+        with self._gap_lock:
+            gap = self._gap
+            if gap is None:
+                self._gap = (event, 1)
+            elif self._events:
+                self._gap = (gap[0], gap[1] + 1)
             else:
-                self._first_missed = self._first_missed or event
-                self._missed += 1
-
-    def _lag(self) -> Lagged:
-        """What was left out, as an event. The lock is held."""
-        first, count = self._first_missed, self._missed
-        self._first_missed, self._missed = None, 0
-        assert first is not None
-        return Lagged(first.seq, first.t, first.conn, BIT["lagged"], first.seq, count)
+                self._gap = None
+                self._events += (_lagged(*gap), event)
 
     def end(self, error: BaseException | None = None) -> None:
         """End the iteration after what is waiting, with `error` where there is one. Called by the session."""
@@ -102,19 +96,20 @@ class Listener:
             detach, self._detach = self._detach, None
             detach(self)
         self._events.clear()
-        self._first_missed, self._missed = None, 0
+        self._gap = None
         self.end()
 
     def _next(self) -> Event | None:
         try:
             return self._events.popleft()
         except IndexError:
-            with self._lag_lock:
-                return self._lag() if self._missed else None
+            with self._gap_lock:
+                gap, self._gap = self._gap, None
+            return _lagged(*gap) if gap is not None else None
 
     def _over(self) -> bool:
         """Whether nothing more will come; raises the session's error, once."""
-        if not self._ended or self._events or self._missed:
+        if not self._ended or self._events or self._gap is not None:
             return False
         error, self._error = self._error, None
         if error is not None:
@@ -135,7 +130,7 @@ class Listener:
             self._wake = partial(_resolve, arrived)
             try:
                 # The session may have put something between the look and the waker.
-                if not self._events and not self._missed and not self._ended:
+                if not self._events and self._gap is None and not self._ended:
                     await arrived
             finally:
                 self._wake = None
@@ -164,7 +159,7 @@ class Listener:
                 return None
             arrived = threading.Event()
             self._wake = arrived.set
-            if not self._events and not self._missed and not self._ended:
+            if not self._events and self._gap is None and not self._ended:
                 arrived.wait(left)
             self._wake = None
 
@@ -182,6 +177,10 @@ class Listener:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _lagged(first: Event, count: int) -> Lagged:
+    return Lagged(first.seq, first.t, first.conn, BIT["lagged"], first.seq, count)
 
 
 class Listeners:

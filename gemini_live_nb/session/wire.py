@@ -38,6 +38,7 @@ _CLOSE_TIMEOUT = 3.0
 _BINARY, _TEXT, _MORE = Opcode.BINARY, Opcode.TEXT, Opcode.CONT
 # First bytes of a frame that is a whole message, with no extension.
 _WHOLE_BINARY, _WHOLE_TEXT = 0x82, 0x81
+_WHOLE = (_WHOLE_BINARY, _WHOLE_TEXT)
 _LONGEST_HEAD = 64 * 1024
 
 
@@ -109,9 +110,8 @@ class Wire(ClientConnection):
             if stop > end or end - at < head:
                 self._missing = stop - end
                 return at
-            first = data[at]
-            if (first == _WHOLE_BINARY or first == _WHOLE_TEXT) and self._plain:
-                self._hand_over(first == _WHOLE_TEXT, data[at + head : stop])
+            if data[at] in _WHOLE and self._plain:
+                self._hand_over(data[at] == _WHOLE_TEXT, data[at + head : stop])
             else:
                 super().data_received(data[at:stop])
             at = stop
