@@ -76,6 +76,8 @@ def _at(low: Sequence[str], at: int) -> str:
 def _day_at(low: Sequence[str], at: int, today: date) -> Moment | None:
     word = low[at]
     near = {"today": 0, "tonight": 0, "tomorrow": 1, "yesterday": -1}
+    if relative := _relative_at(low, at, today):
+        return relative
     if low[at : at + 3] == ["day", "after", "tomorrow"]:
         return Moment(today + timedelta(2), None, at, at + 3)
     if word in near:
@@ -89,6 +91,27 @@ def _day_at(low: Sequence[str], at: int, today: date) -> Moment | None:
     if re.fullmatch(r"\d{4}-\d\d-\d\d", word):
         return Moment(date.fromisoformat(word), None, at, at + 1)
     return _month_at(low, at, today)
+
+
+def _relative_at(low: Sequence[str], at: int, today: date) -> Moment | None:
+    """In three days, two weeks ago, a week from now."""
+    start = at
+    at += low[at] == "in"
+    number = at_place(low, at) if at < len(low) else None
+    count, at = (
+        (int(number.value), number.end) if number else (1, at + 1 if _at(low, at) in ("a", "one") else at)
+    )
+    size = {"day": 1, "week": 7}.get(_at(low, at).removesuffix("s"), 0)
+    later = low[at + 1 : at + 3] in (["from", "now"], ["from", "today"])
+    ago = _at(low, at + 1) == "ago"
+    if not size or not (low[start] == "in" or later or ago) or count > 10_000:
+        return None
+    return Moment(
+        today + timedelta(-count * size if ago else count * size),
+        None,
+        start,
+        at + (3 if later else 2 if ago else 1),
+    )
 
 
 def _month_at(low: Sequence[str], at: int, today: date) -> Moment | None:
@@ -252,7 +275,8 @@ def _what_time(scene: Scene) -> str:
 
 
 def _what_day(scene: Scene) -> str:
-    moments = [moment for moment in find(words(scene.text), scene.now) if moment.day]
+    text = re.sub(r"'s\b", "", scene.text)
+    moments = [moment for moment in find(words(text), scene.now) if moment.day]
     day = moments[0].day if moments and moments[0].day else scene.now.date()
     name = {0: "Today", 1: "Tomorrow", -1: "Yesterday"}.get((day - scene.now.date()).days)
     verb = "was" if day < scene.now.date() else "is"
@@ -260,6 +284,13 @@ def _what_day(scene: Scene) -> str:
         return f"{name} {verb} {say_date(day)}."
     weekday, _, rest = say_date(day).partition(", ")
     return f"{rest} {verb} a {weekday}."
+
+
+def _is_it(scene: Scene) -> str:
+    ahead = 1 if scene.text.lower().startswith("is tomorrow") or "tomorrow" in scene.text.lower() else 0
+    day = scene.now.date() + timedelta(ahead)
+    yes = DAYS[day.weekday()] == scene.groups["day"].lower()
+    return f"{'Yes' if yes else 'No'}, {'tomorrow' if ahead else 'today'} is {say_date(day)}."
 
 
 def _part_of_date(scene: Scene) -> str:
@@ -287,19 +318,25 @@ def _days_until(scene: Scene) -> str:
 
 
 INTENTS: tuple[Intent, ...] = (
-    intent("days until", _days_until, r"\bhow (?:many days|long)\b.*\b(?:until|till|to|before)\b"),
+    intent(
+        "days until",
+        _days_until,
+        r"\bhow (?:many days|long)\b.*\b(?:until|till|to|before)\b",
+        rf"\bwhen is (?:{'|'.join(_HOLIDAYS)})",
+    ),
+    intent("is it", _is_it, rf"^is (?:it|today|tomorrow)\b.*\b(?P<day>{'|'.join(DAYS)})\b"),
     intent(
         "time",
         _what_time,
-        r"\bwhat time (?:is it|it is|do you have|have you)\b",
+        r"\bwhat time (?:is it|it is|do (?:you|we) have|have (?:you|we))\b",
         r"\b(?:the|exact|local|current) time(?: is| is it| it is)?(?: (?:right )?now)?(?: in [\w .'-]+)?$",
-        r"^time$",
+        r"^time(?: please)?$",
     ),
     intent(
         "date",
         _what_day,
-        r"\b(?:what|which) (?:day|date)\b",
-        r"\b(?:the|today's|current|tomorrow's) date\b",
+        r"\b(?:what|which) (?:day|date|weekday)\b",
+        r"\b(?:the|today's|current|tomorrow's|yesterday's) date\b",
         r"\bwhat is today\b|\bday of the week\b|^date$",
     ),
     intent(

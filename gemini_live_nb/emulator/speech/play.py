@@ -9,8 +9,16 @@ from .numbers import find, spoken
 from .scene import Intent, Scene, intent, listed
 from .words import words
 
-MOST = 50
+MOST = 100
 """Numbers counted out loud at most."""
+
+
+_NOT_TO_REPEAT = re.compile(
+    r"(?:that|it|this|yourself|what (?:you|i) (?:just )?said|my (?:first|last|previous) \w+|something"
+    r"|anything|your name|my name)(?: again)?|.* (?:backwards?|in reverse)",
+    re.IGNORECASE,
+)
+"""What is no text to say after the user, but another request."""
 
 
 def _quoted(text: str) -> str:
@@ -19,12 +27,7 @@ def _quoted(text: str) -> str:
 
 def _repeat(scene: Scene) -> str | None:
     said = _quoted(scene.groups["what"])
-    if re.fullmatch(
-        r"(?:that|it|this|yourself|what you (?:just )?said|something|anything|your name|my name)(?:"
-        r" again)?|.* (?:backwards?|in reverse)",
-        said,
-        re.IGNORECASE,
-    ):
+    if _NOT_TO_REPEAT.fullmatch(said):
         return None
     return said[:1].upper() + said[1:] + "."
 
@@ -35,7 +38,9 @@ def _again(scene: Scene) -> str:
 
 def _spell(scene: Scene) -> str | None:
     word = _quoted(scene.groups["word"])
-    if word.lower() in ("my name", "it", "that", "your name"):
+    if word.lower() == "your name":
+        return "I have no name of my own to spell: I am the offline demo voice."
+    if word.lower() in ("my name", "it", "that"):
         word = scene.memory.name if word.lower() == "my name" else ""
     if not word:
         return "Which word shall I spell? I do not know it yet."
@@ -70,10 +75,14 @@ def _count(scene: Scene) -> str | None:
     return f"{told}." if len(counted) <= MOST else f"{told}. I stop here: that is {MOST} numbers."
 
 
-def _how_many_letters(scene: Scene) -> str:
-    text = _quoted(scene.groups["text"])
+def _how_many_letters(scene: Scene) -> str | None:
+    if not scene.groups["kind"] and not re.search(r"\bword\b", scene.text):
+        return None
+    text, kind = _quoted(scene.groups["text"]), scene.groups["kind"].lower() or "letters"
+    vowels = sum(letter in "aeiou" for letter in text.lower())
     letters = sum(letter.isalpha() for letter in text)
-    return f"{text} has {letters} letter{'s' if letters != 1 else ''}."
+    size = {"vowels": vowels, "consonants": letters - vowels}.get(kind, letters)
+    return f"{text} has {size} {kind if size != 1 else kind.removesuffix('s')}."
 
 
 def _how_often(scene: Scene) -> str:
@@ -158,12 +167,13 @@ INTENTS: tuple[Intent, ...] = (
         r"\b(?:spell|spelling of|spelled)(?: out)?(?: the)?(?: word| name)? (?P<word>[\w'\" -]+?)"
         r"(?: backwards?| in reverse| spelled)?$",
     ),
-    intent("count", _count, r"\bcount\b(?! the)"),
+    intent("count", _count, r"\bcount\b(?! the (?:letters|vowels|consonants|words))"),
     intent(
         "backwards",
         _backwards,
         r"\b(?:say |what is )?(?:the word )?(?P<word>[\w'\" ]+?) (?:spelled )?backwards?$",
     ),
+    intent("reverse", _backwards, r"\breverse (?:the word )?(?P<word>[\w'\" ]+)$"),
     intent(
         "how often a letter",
         _how_often,
@@ -173,8 +183,9 @@ INTENTS: tuple[Intent, ...] = (
     intent(
         "how many letters",
         _how_many_letters,
-        r"\bhow (?:many letters|long)(?: are| is)?(?: there)?(?: in)?(?: does)?(?: the)?(?: word)?"
-        r" (?P<text>[\w' -]+?)(?: have| has| contain)?$",
+        r"\b(?:how many|count the|how long)(?: (?P<kind>letters|vowels|consonants))?"
+        r"(?: are| is)?(?: there)?(?: in)?(?: does)?(?: the)?(?: word)? (?P<text>[\w' -]+?)"
+        r"(?: have| has| contain)?$",
     ),
     intent(
         "how many words",

@@ -250,7 +250,10 @@ def known_number(memory: Memory, name: str) -> Fraction | None:
     return numbers[0].value if len(numbers) == 1 else None
 
 
-_ASKED = r"^(?:what|who|where|when|which|how|do you (?:know|remember)|is|are|was|did|does|do)\b"
+_ASKED = (
+    r"^(?!.*\b(?:can|could|should|may|must) i\b)"
+    r"(?:what|who|where|when|which|how|do you (?:know|remember)|is|are|was|did|does|do)\b"
+)
 LEARN = intent(
     "learn",
     _learn,
@@ -285,7 +288,8 @@ INTENTS: tuple[Intent, ...] = (
     intent(
         "earlier",
         _earlier,
-        r"\bwhat (?:did i|have i) (?:just |first )?(?:say|said|ask|asked)\b",
+        r"\b(?:what (?:did i|have i)|repeat what i) (?:just |first )?(?:say|said|ask|asked)\b",
+        r"\brepeat my (?:first|last|previous) \w+",
         r"\bwhat was my (?:first|last|previous) (?:question|request|sentence)\b",
     ),
     LEARN,

@@ -215,7 +215,7 @@ INTENTS: tuple[Intent, ...] = (
     intent(
         "see",
         _say,
-        r"\bwhat (?:do|can|did) you see\b|\b(?:can|do) you see\b|^(?:look|see)\b",
+        r"\bwhat (?:do|can|did) you see\b|\b(?:can|do) you see\b|^(?:look|see)(?: at| this| that|$)",
         rf"\b(?:describe|look at|what is (?:in|on|this|that)|tell me"
         rf" about)\b.*\b(?:{_PICTURE}|this|that|holding)\b",
         r"\bam i holding\b|\bhow do i look\b",

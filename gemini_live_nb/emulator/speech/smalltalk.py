@@ -61,7 +61,7 @@ ABOUT: tuple[Intent, ...] = (
     intent(
         "skills",
         _skills,
-        r"\bwhat (?:else )?(?:can|could) (?:you|i) (?:do|ask|say)\b",
+        r"\bwhat\b.*\b(?:can|could) (?:you|i) (?:do|ask|say)\b",
         r"\bwhat (?:are you able|do you do)\b",
         r"\byour (?:skills|abilities|capabilities)\b",
         r"^help(?: me)?$",
@@ -85,13 +85,14 @@ ABOUT: tuple[Intent, ...] = (
         rf"\bwho (?:is this|am i {_WITH})\b",
         r"\bwhat (?:ai|model|llm|voice) (?:is this|are you|am i)\b",
         r"\bhow do you work\b|\bwho (?:made|built|created|programmed) you\b",
+        r"\bare you (?:made|built|created|from|by)\b",
     ),
     intent(
         "key",
         "Without a key you talk to me. Set the environment variable GEMINI_API_KEY, or pass api_key to"
         " Live, and"
         " you talk to the real service.",
-        r"\bapi key\b",
+        r"\bapi key\b|\b(?:talk|speak|get|connect|switch) to (?:the )?(?:real|actual) \w+",
         r"\b(?:need|get|use|without|set|have) (?:a |an |the |my )?key\b",
     ),
     intent(
