@@ -28,17 +28,34 @@ if TYPE_CHECKING:
 Words = re.Pattern[str] | str
 
 # Names whose values are the API's own words, not somebody's.
-_STRUCTURE = {
-    "mimeType",
-    "mime_type",
-    "role",
-    "modality",
-    "model",
-    "languageCode",
-    "outcome",
-    "language",
-    "type",
-}
+_STRUCTURE = frozenset(
+    [
+        "mimeType",
+        "mime_type",
+        "role",
+        "modality",
+        "model",
+        "languageCode",
+        "outcome",
+        "language",
+        "type",
+        "behavior",
+        "scheduling",
+        "audioOffset",
+        "timeLeft",
+        "turnCompleteReason",
+        "interactionStatus",
+        "responseModalities",
+        "voiceName",
+        "vadSignalType",
+    ]
+)
+# Names whose values hold things together: blacked out only where a word asked for stands in them.
+_JOINTS = frozenset(["id", "ids", "name", "sessionId", "newHandle", "handle"])
+# What `session.json` says of the program and the time.
+_PLAIN_META = ("schema", "started", "ended", "wall", "monotonic", "versions", "model", "lost")
+# What people name themselves: keys in there are words too.
+_OPEN = frozenset(("args", "response"))
 
 # Fragments of one speech are read together, so that a name in two pieces is found.
 _FRAGMENTS = ("inputTranscription", "outputTranscription", "modelTurn.text", "modelTurn.thought")
@@ -62,10 +79,11 @@ def redact(
     if images not in (None, "grey"):
         raise LogError(f"images={images!r} is not known", hint='None keeps them, "grey" takes them out.')
     hide = _hider(text)
-    edit = _Edit(hide, _spread(log, hide) if hide else {}, silence=audio is not None, grey=images is not None)
-    meta = log.meta
-    if hide is not None:
-        meta = edit.value({**meta, "notes": "redacted"}, skip={"versions", "started", "schema"})
+    kept = _STRUCTURE | _JOINTS if text is True else _STRUCTURE
+    pieces = _spread(log, hide) if hide else {}
+    edit = _Edit(hide, pieces, kept, silence=audio is not None, grey=images is not None)
+    about = {name: log.meta[name] for name in _PLAIN_META if name in log.meta}
+    meta = {**edit.value({name: each for name, each in log.meta.items() if name not in about}), **about}
     frames = map(edit.frame, progress(log, "redact"))
     return write_run(folder, frames, meta, name=f"{log.name}-redacted", describe=_with_levels(log))
 
@@ -138,8 +156,15 @@ class _Edit:
     """What is done to each frame."""
 
     def __init__(
-        self, hide: Hide | None, pieces: dict[tuple[int, str], str], *, silence: bool, grey: bool
+        self,
+        hide: Hide | None,
+        pieces: dict[tuple[int, str], str],
+        kept: frozenset[str],
+        *,
+        silence: bool,
+        grey: bool,
     ) -> None:
+        self._kept = kept
         self._hide = hide
         self._pieces = pieces
         self._silence = silence
@@ -164,15 +189,19 @@ class _Edit:
         edited = msgspec.json.encode(self.value(message))
         return msgspec.json.format(edited, indent=2) + b"\n" if pretty else edited
 
-    def value(self, value: Any, skip: Iterable[str] = _STRUCTURE) -> Any:
+    def value(self, value: Any, *, keys: bool = False) -> Any:
+        """A part of a message, edited; `keys` says that its names are words too."""
         if isinstance(value, dict):
             if isinstance(value.get("data"), str) and ("mimeType" in value or "mime_type" in value):
                 return self._blob(value)
             return {
-                self._text(name): each if name in skip else self.value(each) for name, each in value.items()
+                self._text(name) if keys else name: each
+                if name in self._kept
+                else self.value(each, keys=keys or name in _OPEN)
+                for name, each in value.items()
             }
         if isinstance(value, list):
-            return [self.value(each) for each in value]
+            return [self.value(each, keys=keys) for each in value]
         return self._text(value) if isinstance(value, str) else value
 
     def _text(self, text: str) -> str:

@@ -17,7 +17,7 @@ def markdown(log: SessionLog, *, thoughts: bool = False) -> str:
     """
     lines = [f"# {_plain(log.name)}", ""]
     if log.model:
-        lines += [f"Model: `{log.model}`", ""]
+        lines += [f"Model: {_plain(log.model)}", ""]
     for turn in log.conversation:
         lines += _markdown_turn(turn, thoughts=thoughts)
     return "\n".join(lines).rstrip() + "\n"

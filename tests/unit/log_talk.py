@@ -103,10 +103,10 @@ class Talk:
             self.t += every
         return self
 
-    def calls(self, name: str, id: str, **args: Any) -> Talk:
+    def calls(self, name: str, id: str, /, **args: Any) -> Talk:
         return self.server({"toolCall": {"functionCalls": [{"name": name, "id": id, "args": args}]}})
 
-    def answers(self, id: str, response: dict[str, Any], name: str = "f", **more: Any) -> Talk:
+    def answers(self, id: str, response: dict[str, Any], /, name: str = "f", **more: Any) -> Talk:
         given = {"id": id, "name": name, "response": response, **more}
         return self.client({"toolResponse": {"functionResponses": [given]}})
 
