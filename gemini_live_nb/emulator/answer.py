@@ -99,6 +99,8 @@ class Answer:
         audio = hum(piece.text) if piece.audio is None else np.ascontiguousarray(piece.audio, np.int16)
         if self._mute:
             audio = audio[:0]
+        # a brain that is late moves the schedule on; a late wake-up does not, so that lateness never adds up
+        self._due = max(self._due, self._clock.monotonic())
         match self._profile.family.output_transcript:
             case "first":
                 self._kept.append((piece.text, audio))
@@ -153,6 +155,7 @@ class Answer:
             self._transcript(piece)
         if self._transcribed and self._profile.vertex:
             self._post({"outputTranscription": {"finished": True}})
+        self._due = max(self._due, self._clock.monotonic())
         for _, audio in self._kept:
             await self._sound(audio)
         self._kept.clear()
@@ -191,7 +194,7 @@ class Answer:
                 await self._begun()
             length = len(chunk) / OUTPUT_RATE
             self.playing_until = max(self.playing_until, now) + length
-            self._due = max(self._due, now) + (length / self._pace if self._pace else 0.0)
+            self._due += length / self._pace if self._pace else 0.0
 
     def _post(self, content: dict[str, Any]) -> None:
         self._wire.post({"serverContent": content})

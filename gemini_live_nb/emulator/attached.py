@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 from gemini_live_nb.protocol.client import ClientMessage
 
 from .conversation import Conversation
-from .generation import Stage
+from .guesses import Guesses
 from .inbox import Inbox
 from .refusals import REFUSALS, refuse
+from .stage import Stage
 from .turns import Turns
 from .voice import Ears
 
@@ -50,6 +51,7 @@ class Attached:
         self._turns = Turns(stage)
         self._ears = Ears(conversation, emulator.clock, emulator.brain.ears())
         self._inbox = Inbox(conversation, self._turns, self._ears, connection.wire)
+        self._guesses = Guesses(stage, self._ears)
 
     def take(self, message: ClientMessage) -> None:
         """Act on a client message.
@@ -64,6 +66,7 @@ class Attached:
         if conversation.refuses_all:
             raise refuse("invalid_argument")
         self._inbox.take(message)
+        self._guesses.listen()
         unasked = (
             conversation.profile.handle == "tool_response" and conversation.setup.session_resumption is None
         )
@@ -73,6 +76,7 @@ class Attached:
     async def stop(self) -> None:
         """The connection is over: what is in flight is lost, open calls go stale."""
         await self._turns.stop()
+        await self._guesses.stop()
         await self._ears.close()
         self.conversation.calls.lose_connection()
 

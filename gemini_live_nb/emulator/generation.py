@@ -5,52 +5,17 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import Counter
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator, Mapping
 from typing import Any
 
-from gemini_live_nb.clock import Clock
 from gemini_live_nb.protocol.content import Content, FunctionCall, Part
 from gemini_live_nb.protocol.durations import duration
 
 from .answer import Answer
-from .brain import OUTPUT_RATE, Ask, Brain, Call, Extra, Heard, Piece, Result, Say, Thought
+from .brain import OUTPUT_RATE, Ask, Call, Extra, Heard, Piece, Result, Say, Thought
 from .calls import OpenCall
 from .context import Tokens, audio_tokens, text_tokens, usage
-from .conversation import Conversation
-from .faults import Faults
-from .wire import Wire
-
-
-@dataclass(frozen=True, slots=True)
-class Stage:
-    """What every generation of a connection works with.
-
-    `trouble` takes the exception a brain died of; `latency` scales the service's own measured waiting;
-    `turn_over` is called after each `turnComplete`, `turn_begun` before a generation's first frame.
-    """
-
-    wire: Wire
-    conversation: Conversation
-    brain: Brain
-    clock: Clock
-    faults: Faults
-    pace: float
-    latency: float
-    trouble: Callable[[BaseException | None], None]
-    turn_begun: Callable[[], None]
-    turn_over: Callable[[], None]
-    reached: Callable[[str], Awaitable[None]]
-    """Awaited at each phase (`thinking`, `speaking`, `tool`, `turn_end`), where faults may strike."""
-
-
-@dataclass(slots=True)
-class Job:
-    """An ask in the queue; `calls` replaces the brain by calls to be made again."""
-
-    ask: Ask
-    activity_end: float | None = None
-    calls: tuple[Call, ...] = ()
+from .stage import Job, Stage
 
 
 class Generation:

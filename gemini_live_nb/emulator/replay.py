@@ -72,7 +72,8 @@ class ReplayBrain(Brain):
 
     async def load(self) -> None:
         """Read the recording, off the event loop."""
-        self._connections = await asyncio.to_thread(self._read)
+        if not self._connections:
+            self._connections = await asyncio.to_thread(self._read)
 
     def _read(self) -> list[list[Entry]]:
         log = self._source if isinstance(self._source, SessionLog) else _open(Path(self._source))

@@ -14,7 +14,9 @@ _FRAMES: dict[str, bytes | str] = {
     "malformed": b'{"serverContent": {"modelTurn": \n',
     "truncated": b'{\n  "serverContent": {\n    "outputTranscription": {\n      "text": "Hel',
     "not_utf8": b'{"serverContent": {"outputTranscription": {"text": "\xff\xfe"}}}\n',
-    "unknown_message": b'{\n  "brandNew": {\n    "is": true\n  },\n  "serverContent": {\n    "x": 1\n  }\n}\n',
+    "unknown_message": (
+        b'{\n  "brandNew": {\n    "isNew": true\n  },\n  "serverContent": {\n    "novelty": 1\n  }\n}\n'
+    ),
     "text_frame": '{"server_content": {"output_transcription": {"text": " "}}}',
     "empty_content": b'{\n  "serverContent": {}\n}\n',
 }

@@ -10,7 +10,8 @@ import asyncio
 from collections import deque
 
 from .brain import Ask
-from .generation import Generation, Job, Stage
+from .generation import Generation
+from .stage import Job, Stage
 
 _PAIR_GAP = 0.004
 """Seconds from `interrupted` to its `turnComplete`, as measured."""

@@ -258,7 +258,9 @@ async def test_every_phase_is_reached(clock, phase):
 def test_every_fault_has_its_test_or_is_a_refusal():
     from gemini_live_nb.emulator.refusals import REFUSALS
 
-    here = "".join((Path(__file__).parent / f"test_emulator_{room}.py").read_text() for room in ("faults", "tools"))
+    here = "".join(
+        (Path(__file__).parent / f"test_emulator_{room}.py").read_text() for room in ("faults", "tools")
+    )
     assert [name for name in CATALOGUE if name not in REFUSALS and f'"{name}' not in here] == []
 
 
