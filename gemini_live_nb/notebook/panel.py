@@ -59,7 +59,7 @@ class Panel(ipywidgets.VBox):
         self.transcript = Transcript(source, height="330px")
         self.toolcalls = ToolCalls(source, height="330px")
         self.messages = MessageTable(source, height="420px")
-        self.settings = Settings(source, reconnect=desk.reconnect)
+        self.settings = Settings(source, changed=self._touch, reconnect=desk.reconnect)
         self.diagnosis = Diagnosis(source, look=desk.look)
         standing = lambda: desk.standing(self.diagnosis.facts)  # noqa: E731 - read anew each time
         self._controls = Controls(source, standing=standing, acts=desk.acts)

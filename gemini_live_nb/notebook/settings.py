@@ -177,6 +177,7 @@ class Settings(View):
 
     Args:
         of: A `Live`.
+        changed: Called when a setting or the key is another.
         reconnect: Called when the user wants the settings to take effect at once.
         layout: What ipywidgets takes.
     """
@@ -187,7 +188,15 @@ class Settings(View):
     every: ClassVar[float] = 0.1
     kinds: ClassVar[int] = mask("open", "close")
 
-    def __init__(self, of: Any, *, reconnect: Callable[[], None] | None = None, **layout: Any) -> None:
+    def __init__(
+        self,
+        of: Any,
+        *,
+        changed: Callable[[], None] | None = None,
+        reconnect: Callable[[], None] | None = None,
+        **layout: Any,
+    ) -> None:
+        self._changed = changed
         self._reconnect = reconnect
         self._refused: dict[str, str] = {}
         super().__init__(of, **layout)
@@ -195,11 +204,13 @@ class Settings(View):
     def whole(self) -> tuple[Fields, Buffers]:
         """Everything the page needs."""
         live = self.source.of
-        warnings = [{"name": about(words), "words": words} for words in live.check()]
+        values = {name: shown(getattr(live.config, name)) for name in FIELDS}
+        chosen = {name for name, value in values.items() if value}
+        warnings = [{"name": about(words, chosen), "words": words} for words in live.check()]
         refused = [{"name": name, "words": words} for name, words in self._refused.items()]
         return {
             "groups": [[title, [asdict(field) for field in fields]] for title, fields in GROUPS],
-            "values": {name: shown(getattr(live.config, name)) for name in FIELDS},
+            "values": values,
             "warnings": refused + warnings,
             "running": self.source.running,
             "key": live.key_words,
@@ -215,6 +226,8 @@ class Settings(View):
             case "reconnect" if self._reconnect is not None:
                 self._reconnect()
         self.restart()
+        if self._changed is not None:
+            self._changed()
 
     def _set(self, name: str, value: Any) -> None:
         field = FIELDS.get(name)
@@ -256,10 +269,10 @@ def meant(field: Field, value: Any) -> Any:
     return text
 
 
-def about(words: str) -> str:
-    """The setting a warning is about: the first that it names, in either spelling; empty for none."""
+def about(words: str, chosen: set[str]) -> str:
+    """The setting a warning is about: of those it names, in either spelling, rather one that is set."""
     places = {name: re.search(rf"\b({name}|{_camel(name)})\b", words) for name in FIELDS}
-    named = {name: match.start() for name, match in places.items() if match}
+    named = {name: (name not in chosen, match.start()) for name, match in places.items() if match}
     return min(named, key=named.__getitem__, default="")
 
 

@@ -155,6 +155,7 @@ class Wiring:
     def _next_run(self) -> None:
         self.speaker.flush(self._runs * _RUN + _RUN - 1)
         self._runs += 1
+        self._noted = (-1, -1.0, 0.0)
         self._talking = False
         if self._source.log is not None:
             self._logs = {self._runs: self._source.log}
@@ -193,7 +194,7 @@ class Wiring:
         now = time.monotonic()
         noted, said, at = self._noted
         turn = turns[number]
-        if (noted, said) == (number, samples):
+        if number < noted or (number, samples) == (noted, said):
             return
         if noted != number or now - at >= 1.0 or turn.over or turn.interrupted:
             self._noted = (number, samples, now)

@@ -124,8 +124,8 @@ function transcript(el, wire, turns) {
     setTimeout(() => copier.replaceChildren(icon("copy")), 1500);
   }
 
-  /** @param {number[]} indexes @param {boolean} [above] put new ones before the others */
-  function draw(indexes, above = false) {
+  /** @param {number[]} indexes @param {boolean} [above] put new ones before the others @param {boolean} [aloud] tell a screen reader of turns that end */
+  function draw(indexes, above = false, aloud = false) {
     for (const i of indexes) {
       const turn = turns.get(i);
       if (!turn) continue;
@@ -136,7 +136,7 @@ function transcript(el, wire, turns) {
         if (above) list.prepend(shown.el);
         else list.append(shown.el);
       }
-      if (shown.show(turn)) spoken.textContent = `${turn.user ? `You: ${seen(turn.user)}. ` : ""}Model: ${seen(turn.heard ?? turn.model)}`;
+      if (shown.show(turn) && aloud) spoken.textContent = [turn.user && `You: ${seen(turn.user)}`, `Model: ${seen(turn.heard ?? turn.model)}`].filter(Boolean).join("\n");
     }
     empty.hidden = cards.size > 0;
     older.hidden = cards.size === 0 || Math.min(...cards.keys()) === 0;
@@ -147,12 +147,13 @@ function transcript(el, wire, turns) {
     stop: () => grown.disconnect(),
     /** @param {number[] | null} changed */
     update(changed) {
+      const aloud = changed !== null;
       if (changed === null) {
         cards.clear();
         list.replaceChildren();
         changed = [...turns.keys()].sort((a, b) => a - b);
       }
-      draw(changed);
+      draw(changed, false, aloud);
       if (follow) toEnd();
       else if (changed.length) latest.hidden = false;
     },
