@@ -24,7 +24,7 @@ function render({ model, el }) {
     for (const button of section.querySelectorAll("button")) button.disabled = true;
   };
 
-  /** @param {Pair} next @param {DataView[]} buffers */
+  /** @param {Pair} next @param {DataView<ArrayBuffer>[]} buffers */
   const show = (next, buffers) => {
     const had = section.contains(document.activeElement);
     forget();
@@ -52,7 +52,7 @@ function render({ model, el }) {
       h("strong", { text: end.done ? "All pairs are compared. Thank you." : "There are no two answers to compare yet." }),
       end.rows.length ? h("table", { class: "glnb-rating-table" },
         h("thead", {}, h("tr", {}, ...head.map((text) => h("th", { scope: "col", text })))),
-        h("tbody", {}, ...end.rows.map((row) => h("tr", {}, ...row.map((value) => said("td", value)))))) : null);
+        h("tbody", {}, ...end.rows.map((row) => h("tr", {}, ...row.map((value) => said("td", value)))))) : "");
   };
 
   const forget = () => {
@@ -70,7 +70,7 @@ function render({ model, el }) {
     event.stopPropagation();
     choose(choice);
   });
-  const listen = (/** @type {any} */ message, /** @type {DataView[]} */ buffers = []) => {
+  const listen = (/** @type {any} */ message, /** @type {DataView<ArrayBuffer>[]} */ buffers = []) => {
     if (message.kind === "pair") show(message, buffers);
     else if (message.kind === "end") finish(message);
   };
