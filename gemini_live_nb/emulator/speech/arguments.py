@@ -38,6 +38,7 @@ _SWITCHES = frozenset(
     stem(word) for word in word_set("on off enabled enable active state power value status open locked lock")
 )
 _OPPOSITES = (("open", "close"), ("lock", "unlock"), ("start", "stop"))
+_PRONOUNS = word_set("they it he she we you them")
 _LITTLE = word_set("is be with has includ")
 
 
@@ -70,8 +71,17 @@ def fill(
             filler(filling, wanted)
     texts = [slot for slot in parameters if slot.name not in filling.args and slot.takes_text]
     for slot, value in Phrases(filling, verbs, name).fill(texts).items():
-        filling.args[slot.name] = re.split(r",? and |, ", value) if slot.listed else value
+        filling.args[slot.name] = _items(value) if slot.listed else value
     return {slot.name: filling.args[slot.name] for slot in parameters if slot.name in filling.args}
+
+
+def _items(value: str) -> list[str]:
+    """The items of a list as it was said."""
+    parts = (
+        re.sub(r"^(?:the|a|an|my|our) ", "", part, flags=re.IGNORECASE)
+        for part in re.split(r",? and |, ", value)
+    )
+    return [part for part in parts if part.lower() not in _PRONOUNS]
 
 
 def _enums(filling: Filling, wanted: list[Slot]) -> None:
@@ -81,12 +91,18 @@ def _enums(filling: Filling, wanted: list[Slot]) -> None:
         before = next((leads[cue] for cue in slot.cues[:1] if cue in leads), None)
         for span, value in choices(filling, slot.enum):
             if not before or (span.start and filling.found[span.start - 1].low in before):
-                filling.take(slot, value, span)
+                filling.take(slot, value, [*span, *_own_words_before(filling, slot, span.start)])
                 break
     for slot in wanted:
         if slot.name not in filling.args:
             for span, value in choices(filling, slot.enum)[:1]:
                 filling.take(slot, value, span)
+
+
+def _own_words_before(filling: Filling, slot: Slot, start: int) -> list[int]:
+    """The parameter's own words just before its value: "*sorted by* rating"."""
+    near = range(max(0, start - 2), start)
+    return list(near) if near and _names(filling.found[near[0]].low, slot.own) else []
 
 
 def choices(filling: Filling, values: Sequence[Any]) -> list[tuple[range, Any]]:

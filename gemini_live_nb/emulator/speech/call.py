@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from gemini_live_nb.emulator.brain import Call
 
 from .arguments import fill
-from .choose import ENOUGH, GENERIC, akin, score, spelled_out
+from .choose import ENOUGH, GENERIC, HINTED, akin, score, spelled_out
 from .scene import Memory, Pending
 from .slots import Slot, slots, stems
 from .words import name_words, stem, words
@@ -39,10 +39,13 @@ def choose(
     highest = 0.0
     for declaration in functions.values():
         fit = score(request, declaration)
-        if fit < ENOUGH:
+        if fit < HINTED:
             continue
         args = arguments(request, declaration, now)
-        fit += 0.2 * len(args) + (0.5 if not missing(declaration, args) else 0.0)
+        complete = not missing(declaration, args)
+        if fit < ENOUGH and not (complete and len(args) > 1):
+            continue
+        fit += 0.2 * len(args) + (0.5 if complete else 0.0)
         if fit > highest:
             best, highest = (declaration, args), fit
     return best
@@ -62,11 +65,15 @@ def missing(declaration: FunctionDeclaration, args: Mapping[str, Any]) -> list[S
     return [slot for slot in slots(declaration.parameters) if slot.required and slot.name not in args]
 
 
+def asked(declaration: FunctionDeclaration, pending: Pending) -> Slot | None:
+    """The parameter the user was asked for, if the function still has it."""
+    return next((slot for slot in slots(declaration.parameters) if slot.name == pending.asked), None)
+
+
 def answer_pending(
-    request: str, declaration: FunctionDeclaration, pending: Pending, now: datetime
+    request: str, declaration: FunctionDeclaration, pending: Pending, asked: Slot, now: datetime
 ) -> dict[str, Any]:
     """What the user's answer to "which …?" adds to a call's arguments."""
-    asked = next(slot for slot in slots(declaration.parameters) if slot.name == pending.asked)
     text = spelled_out(request)
     found = fill(text, [asked], now, alone=True)
     others = missing(declaration, pending.args | found) if len(words(text)) > 4 else []

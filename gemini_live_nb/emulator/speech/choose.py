@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 ENOUGH = 2.0
 """Score from which a request counts as meant for a function: about one noun of its name."""
+HINTED = 1.0
+"""Enough where the request also has everything the function needs: "make it 20 degrees in the kitchen"."""
 TOLD = 3.0
 """What a statement ("I like pizza") needs on top of it: people tell things without wanting them done."""
 
@@ -34,6 +36,8 @@ GENERIC = _stems(
 )
 """Words found in any function's name or description; they count for little."""
 _LIGHT = _stems("turn switch put start on off")
+_SEEKING = _stems("search find list read check call")
+"""Generic, yet telling where a command begins with them."""
 _READING = word_set(
     "get find fetch read check list show search look lookup query is has count calculate compute convert"
 )
@@ -51,7 +55,7 @@ _GROUPS = (
     "cancel delete remove clear",
     "buy order purchase",
     "send text email message write",
-    "find search lookup",
+    "find search lookup list",
     "start begin launch play",
     "stop end halt",
     "increase raise up louder",
@@ -129,6 +133,8 @@ def score(request: str, declaration: FunctionDeclaration) -> float:
     total = (4.0 if named(request, {name: declaration}) else 0.0) - (TOLD if told else 0.0)
     for at, word in enumerate(said):
         weight = 0.3 if word in GENERIC or word in _LIGHT else 1.0
+        if at == 0 and word in _SEEKING and not asking:
+            weight = 0.7
         if at == 0 and weight == 1.0 and not asking and not told:
             weight = 1.5  # a command begins with what is to be done
         total += weight * next((worth * fit for known, worth in places if (fit := _fit(word, known))), 0.0)

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo, available_timezones
 
 from .numbers import ORDINALS, at_place
+from .recall import find_note
 from .scene import Intent, Scene, intent
 from .words import Word, words
 
@@ -311,6 +312,9 @@ def _days_until(scene: Scene) -> str:
     if holiday:
         day = date(today.year, *holiday)
         moments = [day if day >= today else date(today.year + 1, *holiday)]
+    told = find_note(scene.memory, re.sub(r"^.*\b(?:until|till|to|before)\b", "", scene.text))
+    if not moments and told:
+        moments = [moment.day for moment in find(words(told), scene.now) if moment.day]
     if not moments or moments[0] is None:
         return "I could not tell which day you mean."
     days = (moments[0] - today).days

@@ -49,6 +49,7 @@ _SUFFIXES: dict[str, Callable[[Fraction], Fraction]] = {
     "factorial": _factorial,
 }
 _SAID = {"over": "divided by", "power": "to the power of"}
+_UNCOUNTED = {*_BINARY, *_SUFFIXES, *word_set("percent per of bracket unbracket is equal equals and then")}
 ENDS = word_set("is equal equals = and then makes make") | {""}
 """What may come after a sum."""
 
@@ -152,14 +153,7 @@ class Reader:
     def _skip_unit(self) -> None:
         """Pass over what is counted: 3 *apples* plus 4 *apples*."""
         after = self.low[self.at + 1] if self.at + 1 < len(self.low) else ""
-        counted = self.next().isalpha() and self.next() not in {
-            *_BINARY,
-            *_SUFFIXES,
-            *ENDS,
-            "percent",
-            "per",
-            "of",
-        }
+        counted = self.next().isalpha() and self.next() not in _UNCOUNTED
         if counted and (after in _BINARY or after in ENDS):
             self.at += 1
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from . import dates, languages, play, recall, see, smalltalk, sums
 from .scene import Intent, Scene, intent
 
@@ -10,6 +12,12 @@ UNKNOWN = (
     " Ask me what I can do."
 )
 UNKNOWN_AGAIN = "I do not know that either."
+CANNOT = "I cannot do that by myself, and you have declared no function for it."
+_QUESTION = re.compile(
+    r"(?:what|who|whom|whose|where|when|which|how|why|is|are|was|were|do|does|did|has|have|can|could|will|would|should"
+    r"|tell me|explain)\b|.*\?$",
+    re.IGNORECASE,
+)
 
 
 def _sum(scene: Scene) -> str | None:
@@ -51,4 +59,6 @@ def answer(scene: Scene) -> str | None:
 
 def unknown(scene: Scene) -> str:
     """What is said when nothing fits: the first time with a hint, then short."""
+    if not _QUESTION.match(scene.text) and len(scene.text.split()) > 1:
+        return CANNOT
     return UNKNOWN_AGAIN if UNKNOWN in scene.memory.said[-3:] else UNKNOWN

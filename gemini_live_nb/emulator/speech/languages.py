@@ -18,27 +18,35 @@ _SCRIPTS = (
     ("\u0370-\u03ff", "Greek"),
     ("\u0400-\u04ff", "Russian or a related language"),
 )
-_WORDS = {
-    "Spanish": "hola buenos buenas dias días tardes noches gracias como cómo estas está estás que qué es"
-    " el los una por favor"
-    " donde dónde cuanto cuánto hora tiempo llamo puedes soy tengo quiero mañana adios adiós habla español",
-    "French": "bonjour bonsoir salut merci comment allez vous je suis quel quelle est il heure s'il"
-    " plait plaît oui ça va"
-    " qu'est que c'est mon une les des parlez français appelle temps fait au revoir pouvez aujourd'hui",
-    "German": "hallo guten morgen tag abend danke bitte wie geht ist das ich bin du sie wer uhr spät"
-    " heiße kannst mir nicht"
-    " und ein eine der die wetter sprichst sprechen deutsch heute viel wo auf wiedersehen tschüss",
-    "Italian": "ciao buongiorno buonasera grazie come stai sono che ora è il della per favore dove"
-    " quanto chiamo puoi oggi"
-    " tempo fa mi parli italiano arrivederci",
-    "Portuguese": "olá oi bom dia boa tarde noite obrigado obrigada como você está que horas são meu"
-    " nome qual é por favor"
-    " onde quanto fala português hoje",
-    "Dutch": "hallo goedemorgen goedendag dank je wel hoe gaat het met jou ik ben wat is mijn naam een"
-    " het de laat weer spreek"
-    " nederlands vandaag alsjeblieft",
-}  # fmt: skip
-_LEXICONS = {language: frozenset(words.split()) for language, words in _WORDS.items()}
+_LEXICONS = {
+    "Spanish": word_set(
+        "hola buenos buenas dias días tardes noches gracias como cómo estas está estás que qué es el los"
+        " una por favor donde dónde cuanto cuánto hora tiempo llamo puedes soy tengo quiero mañana adios"
+        " adiós habla español uno dos tres cuatro más"
+    ),
+    "French": word_set(
+        "bonjour bonsoir salut merci comment allez vous je suis quel quelle est il heure s'il plait plaît"
+        " oui ça va qu'est que c'est mon une les des parlez français appelle temps fait au revoir pouvez"
+        " aujourd'hui un deux trois quatre"
+    ),
+    "German": word_set(
+        "hallo guten morgen tag abend danke bitte wie geht ist das ich bin du sie wer was uhr spät heiße"
+        " kannst mir nicht und ein eine der die wetter sprichst sprechen deutsch heute viel wo auf"
+        " wiedersehen tschüss eins zwei drei vier fünf"
+    ),
+    "Italian": word_set(
+        "ciao buongiorno buonasera grazie come stai sono che ora è il della per favore dove quanto chiamo"
+        " puoi oggi tempo fa mi parli italiano arrivederci uno due tre quattro"
+    ),
+    "Portuguese": word_set(
+        "olá oi bom dia boa tarde noite obrigado obrigada como você está que horas são meu nome qual é"
+        " por favor onde quanto fala português hoje um dois três quatro"
+    ),
+    "Dutch": word_set(
+        "hallo goedemorgen goedendag dank je wel hoe gaat het met jou ik ben wat is mijn naam een het de"
+        " laat weer spreek nederlands vandaag alsjeblieft twee drie vier"
+    ),
+}
 _ENGLISH = word_set(
     "the is are was what who how when where why you your my me i a an and or to of in on at it this that"
     " do does did can could please hello hi time day name tell say show give set turn play one for with"

@@ -13,13 +13,15 @@ from .words import STOP, stem, word_set
 _QUOTED = re.compile(r"\"([^\"]+)\"|(?<!\w)'([^']+)'(?!\w)")
 _EDGE = word_set(
     "a an the my some any to for of in at on with by and please is are be it that me from about up as"
+    " under over"
 )
 _CLOSING = word_set("please thanks thank")
 _TIMES = word_set(
     "today tomorrow tonight yesterday now this next right monday tuesday wednesday thursday friday"
     " saturday sunday"
 )
-_NO_VALUE = word_set("me us you it him her them there here this that")
+_BETWEEN = word_set("against versus vs and with to or than")
+_NO_VALUE = word_set("something anything me us you it him her them there here this that")
 
 
 class _Found(NamedTuple):
@@ -57,6 +59,9 @@ class Phrases:
         while found := min(self._after_cues([slot for slot in wanted if slot not in values]), default=None):
             values[found.slot] = self._value(found.slot, found.start, found.end)
             self._spent.update(range(found.start - 1, found.end))
+        values |= self._shared(
+            [slot for slot in order if slot.required and not slot.listed and slot not in values]
+        )
         for slot in order:
             if (
                 slot not in values
@@ -65,6 +70,24 @@ class Phrases:
             ):
                 values[slot] = value
         return values
+
+    def _shared(self, wanted: Sequence[Slot]) -> dict[Slot, str]:
+        """One run of words for several texts: "compare *Paris* with *London*", "*age* against *income*"."""
+        for start, end in self._runs() if len(wanted) > 1 else ():
+            breaks = [at for at in range(start + 1, end - 1) if self._words[at].low in _BETWEEN]
+            if len(breaks) != len(wanted) - 1:
+                continue
+            spans = [
+                self._trimmed(*span)
+                for span in zip([start, *(at + 1 for at in breaks)], [*breaks, end], strict=True)
+            ]
+            if all(
+                first < last and self._fits(slot, first)
+                for slot, (first, last) in zip(wanted, spans, strict=True)
+            ):
+                self._spent.update(range(start, end))
+                return {slot: self._value(slot, *span) for slot, span in zip(wanted, spans, strict=True)}
+        return {}
 
     def _after_cues(self, wanted: Sequence[Slot]) -> Iterator[_Found]:
         """For each text still wanted, the value after the surest of its telling words that occurs."""
@@ -84,6 +107,8 @@ class Phrases:
             if at in self._spent or verb or not self._leads_in(at, cue):
                 continue
             start = at + len(cue.split())
+            if any(self._leads_in(start, other) for other in others):
+                continue  # "the budget document with Ann": the value stands before
             start, end = self._trimmed(start, self._end(slot, start, others))
             if start < end and self._tells(start, end) and self._fits(slot, start):
                 yield start, end

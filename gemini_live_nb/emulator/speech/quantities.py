@@ -10,7 +10,7 @@ from typing import Any
 from .filling import Filling
 from .numbers import Number, find
 from .slots import Slot
-from .words import stem
+from .words import stem, word_set
 
 UNITS = {"second": 1, "minute": 60, "hour": 3_600, "day": 86_400, "week": 604_800}
 
@@ -21,7 +21,9 @@ def _stems(text: str) -> frozenset[str]:
 
 _UNIT_STEMS = {stem(name): size for name, size in UNITS.items()}
 _DURATIONS = frozenset(_UNIT_STEMS) | _stems("duration timer length")
-_AMOUNTS = _stems("count quantity number amount times copies how n")
+_AMOUNTS = _stems("count quantity number amount times copies how n limit top")
+_MOST, _BELOW = _stems("max maximum most upper"), word_set("under below most up than maximum until")
+_LEAST, _ABOVE = _stems("min minimum least lower"), word_set("over above least than from minimum")
 _PARTIES = _stems("people guests party persons seats size")
 _LEVELS = _stems("percent percentage level volume brightness degrees temperature")
 
@@ -76,8 +78,10 @@ def _closeness(filling: Filling, slot: Slot, number: Number) -> float:
         stems = {stem(word) for word in near}
         score += weight if stems & slot.own else weight / 2 if stems & slot.about else 0.0
     meant = slot.own | slot.about
-    if after and stem(after[0]) in filling.asked and slot.own & _AMOUNTS:
-        score += 2.5
+    if slot.own & _AMOUNTS:
+        score += 2.5 if after and stem(after[0]) in filling.asked else 1.0
+    bounds = _BELOW if slot.own & _MOST else _ABOVE if slot.own & _LEAST else frozenset()
+    score += 3.0 if bounds & set(before) else 0.0
     if _unit(after) and meant & _DURATIONS:
         score += 3.0
     if before[-1:] == ["for"] and slot.own & _PARTIES:

@@ -34,18 +34,11 @@ _THING = re.compile(
 _NUMBER = re.compile(r"^(?P<told>[\d.,-]+)$")
 _ASKING = word_set(
     "what who where when which how why tell know remember told tell said say do did does is are was were"
-    " am i my me mine our the a an again please of to in on at for it that this you your about have has"
-    " many much be been kind type sort i's with live's and"
+    " am i my me mine our the a an again please of to in on at for it that this you your about ask asked"
+    " have has many much be been kind type sort i's with live's and"
 )
-_SAME = {
-    "call": "name",
-    "nam": "name",
-    "nick": "name",
-    "mom": "mother",
-    "mum": "mother",
-    "dad": "father",
-    "colour": "color",
-}
+_ALIKE = (("name", "name call nick"), ("mother", "mom mum"), ("father", "dad"))
+_SAME = {stem(word): same for same, group in _ALIKE for word in group.split()}
 _NOT_A_NAME = word_set(
     "fine good well okay ok tired happy sad hungry thirsty ready here back sorry sure not just going"
     " trying looking very so bored sick cold hot late early done lost confused afraid glad busy english"
@@ -56,7 +49,7 @@ _NOT_A_NAME = word_set(
 
 def _key(word: str) -> str:
     found = stem(word)
-    return _SAME.get(found, _SAME.get(word.lower(), found.replace("our", "or")))
+    return _SAME.get(found, found.replace("our", "or"))
 
 
 def _keys(text: str) -> frozenset[str]:
@@ -170,15 +163,18 @@ def find_note(memory: Memory, question: str) -> str | None:
     needed = _keys(question)
     if not needed:
         return None
+    yes_no = bool(re.match(r"(?:is|are|was|were|do|does|did|has|have)\b", question, re.IGNORECASE))
     about_me = bool(re.search(r"\b(?:i|me)\b", question, re.IGNORECASE)) and not re.search(
         r"\bmy\b", question, re.IGNORECASE
     )
-    fitting = [note for note in reversed(memory.notes) if _answers(note, needed, about_me=about_me)]
+    fitting = [
+        note for note in reversed(memory.notes) if _answers(note, needed, about_me=about_me, yes_no=yes_no)
+    ]
     fitting.sort(key=lambda note: note.lower().startswith("i ") != about_me)
     return fitting[0] if fitting else None
 
 
-def _answers(note: str, needed: frozenset[str], *, about_me: bool) -> bool:
+def _answers(note: str, needed: frozenset[str], *, about_me: bool, yes_no: bool) -> bool:
     told = statement(note, asked=True)
     if not told:
         return needed <= _keys(note)
@@ -198,11 +194,11 @@ def _answers(note: str, needed: frozenset[str], *, about_me: bool) -> bool:
         "word": plainly,
         "name": plainly and len(said) <= 2 and bool(re.search(r" [A-Z]", rest)),
     }
-    if any(not satisfied.get(key, False) for key in missing):
-        return False
     if subject.lower() == "i":
-        return bool(needed & said) or (about_me and bool(missing))
-    return about - {"name", "number"} <= needed if about - {"name", "number"} else about <= needed
+        fits = all(satisfied.get(key, False) for key in missing)
+        return fits and (bool(needed & said) or (about_me and bool(missing)))
+    core = about - {"name", "number", "color"} or about
+    return core <= needed and (yes_no or all(satisfied.get(key, False) for key in missing))
 
 
 def _all_notes(scene: Scene) -> str:
@@ -281,7 +277,7 @@ INTENTS: tuple[Intent, ...] = (
     intent(
         "all notes",
         _all_notes,
-        r"\bwhat (?:did|have) i (?:tell|told|ask|asked) you(?: to remember)?$",
+        r"\bwhat (?:did|have) i (?:just )?(?:tell|told|ask|asked) you(?: to remember)?$",
         r"\bwhat do you (?:know|remember)(?: about me)?$",
         r"\bwhat (?:should|did) (?:you|i ask you to) remember\b",
     ),

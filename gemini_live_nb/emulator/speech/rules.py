@@ -94,24 +94,26 @@ class Rules:
         """The answer to "which …?"; `None` if the user has gone on to something else."""
         pending = self._memory.pending
         declaration = self._functions.get(pending.function) if pending else None
+        asked = call.asked(declaration, pending) if declaration and pending else None
         self._memory.pending = None
-        if not pending or not declaration:
+        if not pending or not declaration or not asked:
             return None
-        if _NEVER_MIND.match(plain(request)):
+        if _NEVER_MIND.match(plain(request)) and asked.kind != "boolean":
             return Reply("All right, I will not do it.")
-        other = call.choose(
-            request,
-            {name: one for name, one in self._functions.items() if name != pending.function},
-            self._now,
-        )
-        intent = intents.answer(self._scene(request)) if re.search(r"\?\s*$", request) else None
-        if other or intent:
+        if self._gone_on(request, declaration):
             return None
-        found = call.answer_pending(request, declaration, pending, self._now)
+        found = call.answer_pending(request, declaration, pending, asked, self._now)
         if not found:
             return None
         made = call.complete(declaration, pending.args | found, self._memory)
         return Reply(calls=made) if isinstance(made, tuple) else Reply(made)
+
+    def _gone_on(self, request: str, pending: FunctionDeclaration) -> bool:
+        """Whether a request is a new one: a whole call, a call of another function, another question."""
+        fresh = call.choose(request, self._functions, self._now)
+        if fresh and (fresh[0] is not pending or not call.missing(*fresh)):
+            return True
+        return request.rstrip().endswith("?") and intents.answer(self._scene(request)) is not None
 
 
 def capital(text: str) -> str:

@@ -22,7 +22,8 @@ ROLES: dict[str, tuple[frozenset[str], tuple[str, ...]]] = {
         "in|at|near|for|to|from|into|of|around|inside",
     ),
     "person": _role(
-        "name person recipient contact guest customer user who attendee friend sender owner author"
+        "name person people member recipient contact guest customer user who attendee friend sender"
+        " owner author"
         " artist to participant"
         " receiver",
         "under the name of|under the name|in the name of|on behalf"
@@ -118,7 +119,7 @@ class Slot:
     @property
     def is_name(self) -> bool:
         """Whether its value is the name of a place or a person."""
-        return bool({"place", "person"} & set(self.roles))
+        return bool({"place", "person"} & set(self.roles)) and not self.own & {"room", "area"}
 
     @property
     def listed(self) -> bool:

@@ -23,6 +23,10 @@ _REWRITES = tuple(
         (r"\b(?:the )?factorial of (.+)", r"\1 factorial"),
         (r"\(", " bracket "),
         (r"\)", " unbracket "),
+        (
+            r"^(?:how much|what) (?:is|are|do|does) (?P<a>[\w.-]+) and (?P<b>[\w.-]+)(?: make)?$",
+            r"\g<a> plus \g<b>",
+        ),
         (r"\b(?:the )?product of (.+)", lambda m: _joined(m[1], "times")),
         (r"\b(?:the )?difference between (.+?) and (.+)", r"\1 minus \2"),
         (r"\bsubtract (.+?) from (.+)", r"\2 minus \1"),
