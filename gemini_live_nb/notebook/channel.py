@@ -158,11 +158,8 @@ class Channel(anywidget.AnyWidget):
             self._io.submit(self._offer(page))
         elif known is None:
             self.send({"kind": "again", "page": message.get("page")})
-        elif kind == "use":
-            self._attach(known, CommCarrier(lambda frames: self._publish(known, frames)))
-        elif kind == "frames":
-            for data in buffers:
-                self._arrived(known, bytes(data))
+        elif kind in ("use", "frames"):
+            known.arriving.put(int(message["n"]), (kind, buffers))
         elif kind == "bye":
             self._drop(known)
         elif kind == "alive":
@@ -184,7 +181,7 @@ class Channel(anywidget.AnyWidget):
         """Find the page that says hello; a reloaded one takes the place of what its tab showed before."""
         page = self._pages.get(str(hello.get("page")))
         if page is None:
-            page = Page(hello)
+            page = Page(hello, self._in_turn)
             for other in [other for other in self._pages.values() if other.tab and other.tab == page.tab]:
                 self._drop(other)
             self._pages[page.id] = page
@@ -222,6 +219,13 @@ class Channel(anywidget.AnyWidget):
         for line in list(self._lines.values()):
             line.page_gone(page)
         self._tell_carrier()
+
+    def _in_turn(self, page: Page, kind: str, frames: Sequence[bytes]) -> None:
+        """Take a comm message whose turn it is."""
+        if kind == "use":
+            self._attach(page, CommCarrier(lambda frames: self._publish(page, frames)))
+        for data in frames:
+            self._arrived(page, bytes(data))
 
     def _arrived(self, page: Page, data: bytes) -> None:
         frame = unpack(data)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from .carriers import Carrier
 from .framing import CHANNEL, CONTROL, MEDIA, Frame, Tally, pack
+from .ordering import Ordering
 
 SILENT = 15.0
 """Seconds without a sign of life after which a page on the comm is taken for gone; it sends one every
@@ -18,7 +20,8 @@ class Page:
     """A page and what goes to it. Lives on the I/O thread.
 
     Args:
-        hello: what the page says of itself: page, tab, origin, local.
+        hello: what the page says of itself: page, tab, origin, local, and its next comm message's number.
+        in_turn: called with the page, kind and frames of each comm message whose turn it is.
 
     Attributes:
         id: made anew with every load of the page.
@@ -26,9 +29,10 @@ class Page:
         local: whether the browser runs on the kernel's machine, so that both have one clock.
         streams: those whose widgets are there.
         tally: frames sent, received, lost.
+        arriving: puts its comm messages in order.
     """
 
-    def __init__(self, hello: dict[str, Any]) -> None:
+    def __init__(self, hello: dict[str, Any], in_turn: Callable[[Page, str, Sequence[bytes]], None]) -> None:
         self.id = str(hello.get("page", ""))
         self.tab = str(hello.get("tab", ""))
         self.origin = str(hello.get("origin", ""))
@@ -36,6 +40,9 @@ class Page:
         self.streams: set[int] = set()
         self.tally = Tally()
         self.carrier: Carrier | None = None
+        self.arriving: Ordering[tuple[str, Sequence[bytes]]] = Ordering(
+            lambda message: in_turn(self, *message), first=int(hello.get("n", 0))
+        )
         self.heard = time.monotonic()
         self._ahead = 0.0
         self._quickest = float("inf")

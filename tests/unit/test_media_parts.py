@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from gemini_live_nb.notebook.carriers import PACE, CommCarrier
 from gemini_live_nb.notebook.framing import CONTROL, MEDIA, Frame, Tally, pack, unpack
 from gemini_live_nb.notebook.inbox import Inbox
+from gemini_live_nb.notebook.ordering import PATIENCE, Ordering
 from gemini_live_nb.notebook.speech import SAMPLE, Speech
 
 
@@ -166,3 +167,18 @@ async def test_comm_messages_are_paced_and_what_is_urgent_goes_at_once():
     carrier.send(b"sound", urgent=False)
     carrier.send(b"flush", urgent=True)
     assert messages[2:] == [[b"sound", b"flush"]], "in order, even so"
+
+
+async def test_comm_messages_come_in_order_and_a_lost_one_is_not_waited_for_long():
+    handed = []
+    last = asyncio.Event()
+    ordering = Ordering(lambda item: (handed.append(item), item == "g" and last.set()), first=5)
+    for number, item in [(5, "a"), (7, "c"), (6, "b"), (9, "e"), (8, "d"), (5, "again")]:
+        ordering.put(number, item)
+    assert handed == ["a", "b", "c", "d", "e"]
+    ordering.put(11, "g")
+    async with asyncio.timeout(50 * PATIENCE):
+        await last.wait()
+    ordering.put(10, "too late")
+    ordering.put(12, "h")
+    assert handed[5:] == ["g", "h"]

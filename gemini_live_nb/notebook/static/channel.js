@@ -72,7 +72,7 @@ export class Channel {
     this.numbers = new Map();
     /** @type {Map<number, number>} */
     this.expected = new Map();
-    /** @type {ArrayBuffer[]} */
+    /** What waits for a carrier. @type {[number, number, ArrayBuffer, number][]} */
     this.held = [];
     /** @type {ArrayBuffer[]} */
     this.batch = [];
@@ -80,6 +80,8 @@ export class Channel {
     this.socket = null;
     /** @type {any} */
     this.comm = null;
+    /** Comm messages that must be taken in order, which the kernel does not promise. */
+    this.told = 0;
     this.dialling = false;
     /** @type {{ port: number, token: string }[]} */
     this.offers = [];
@@ -90,7 +92,7 @@ export class Channel {
     this.timers = { decide: 0, grace: 0, alive: 0 };
     this.bye = () => this.tell({ kind: "bye" });
     addEventListener("pagehide", this.bye);
-    model.on("msg:custom", (/** @type {any} */ message, /** @type {any[]} */ buffers) => this.told(message, buffers ?? []));
+    model.on("msg:custom", (/** @type {any} */ message, /** @type {any[]} */ buffers) => this.hear(message, buffers ?? []));
     // Fires when a restarted kernel or a closed notebook takes the widget's comm away; ours is gone with it.
     model.on("comm_live_update", () => setTimeout(() => this.tell({ kind: "alive" })));
     this.make();
@@ -122,12 +124,26 @@ export class Channel {
 
   /** @param {number} stream @param {number} kind @param {ArrayBuffer} payload @param {number} time */
   send(stream, kind, payload, time) {
+    if (!this.carrier) {
+      this.held.push([stream, kind, payload, time]);
+      if (this.held.length <= HELD) return;
+      const [[oldest, which]] = this.held.splice(0, 1);
+      this.drop(oldest, which);
+    } else if (kind === MEDIA && this.socket && this.socket.bufferedAmount > BACKLOG) this.drop(stream, kind);
+    else this.transmit(pack(stream, kind, this.number(stream, kind), time, payload));
+  }
+
+  /** Leave a frame out: the gap in the numbers tells Python. @param {number} stream @param {number} kind */
+  drop(stream, kind) {
+    this.number(stream, kind);
+    this.counts.dropped++;
+  }
+
+  /** @param {number} stream @param {number} kind */
+  number(stream, kind) {
     const seq = this.numbers.get(numbered(stream, kind)) ?? 0;
     this.numbers.set(numbered(stream, kind), (seq + 1) >>> 0);
-    const frame = pack(stream, kind, seq, time, payload);
-    if (!this.carrier) this.hold(frame);
-    else if (kind === MEDIA && this.socket && this.socket.bufferedAmount > BACKLOG) this.counts.dropped++;
-    else this.transmit(frame);
+    return seq;
   }
 
   /** @param {ArrayBuffer} frame */
@@ -140,15 +156,7 @@ export class Channel {
     this.used = true;
     this.batch.push(frame);
     if (this.batch.length > 1) return;
-    queueMicrotask(() => this.tell({ kind: "frames" }, this.batch.splice(0)));
-  }
-
-  /** The gap it leaves in the numbers tells Python what was given up. @param {ArrayBuffer} frame */
-  hold(frame) {
-    this.held.push(frame);
-    if (this.held.length <= HELD) return;
-    this.held.shift();
-    this.counts.dropped++;
+    queueMicrotask(() => this.tell({ kind: "frames", n: this.told++ }, this.batch.splice(0)));
   }
 
   /** Begin, or begin again after a break. */
@@ -164,7 +172,7 @@ export class Channel {
 
   async call() {
     const local = addresses(0).local;
-    const hello = { kind: "hello", page: this.page, tab: tabName(), origin: location.origin, local };
+    const hello = { kind: "hello", page: this.page, tab: tabName(), origin: location.origin, local, n: this.told };
     if (this.comm) return this.tell(hello);
     this.comm = await openComm(this.model.widget_manager, TARGET, { ...hello, channel: this.key });
     this.timers.alive = setInterval(() => this.carrier === "comm" && this.tell({ kind: "alive" }), ALIVE);
@@ -180,7 +188,7 @@ export class Channel {
   }
 
   /** What Python says over the widget's own comm. @param {any} message @param {(ArrayBuffer | ArrayBufferView)[]} buffers */
-  told(message, buffers) {
+  hear(message, buffers) {
     if (message.page && message.page !== this.page) return;
     if (message.kind === "frames") for (const frame of buffers) this.receive(frame);
     else if (message.kind === "again") this.make();
@@ -224,7 +232,7 @@ export class Channel {
   decide() {
     if (this.carrier || this.closed || !this.welcome || this.prefer === "socket") return;
     this.carrier = "comm";
-    this.tell({ kind: "use" });
+    this.tell({ kind: "use", n: this.told++ });
     this.up();
   }
 
@@ -233,7 +241,7 @@ export class Channel {
     clearTimeout(this.timers.grace);
     this.why = "";
     for (const [stream, widget] of this.lines) this.join(stream, widget);
-    for (const frame of this.held.splice(0)) this.transmit(frame);
+    for (const frame of this.held.splice(0)) this.send(...frame);
     for (const fn of this.watchers) fn();
   }
 
@@ -276,7 +284,7 @@ export class Channel {
   /** Let go of what is captured; a later `make` may bring the channel back. @param {string} why */
   release(why) {
     this.why = why;
-    this.held = [];
+    for (const [stream, kind] of this.held.splice(0)) this.drop(stream, kind);
     for (const widget of [...this.lines.values()]) widget.down(why);
     for (const fn of this.watchers) fn();
   }
