@@ -47,6 +47,16 @@ if TYPE_CHECKING:
     from .log.runs import open_runs as open_runs
     from .log.turn import ToolCall as ToolCall
     from .log.turn import Turn as Turn
+    from .notebook.camera import Camera as Camera
+    from .notebook.camera import Screen as Screen
+    from .notebook.diagnosis import Diagnosis as Diagnosis
+    from .notebook.messages import MessageTable as MessageTable
+    from .notebook.microphone import Microphone as Microphone
+    from .notebook.player import Player as Player
+    from .notebook.speaker import Speaker as Speaker
+    from .notebook.toolcalls import ToolCalls as ToolCalls
+    from .notebook.transcript import Transcript as Transcript
+    from .notebook.waveform import Waveform as Waveform
     from .protocol.config import LiveConfig as LiveConfig
     from .protocol.tokens import create_token as create_token
     from .session.loops import run as run
@@ -82,6 +92,18 @@ _HOMES: dict[str, tuple[str, ...]] = {
     "log.run": ("SessionLog",),
     "log.runs": ("open_runs",),
     "log.turn": ("ToolCall", "Turn"),
+    "notebook.camera": (
+        "Camera",
+        "Screen",
+    ),
+    "notebook.diagnosis": ("Diagnosis",),
+    "notebook.messages": ("MessageTable",),
+    "notebook.microphone": ("Microphone",),
+    "notebook.player": ("Player",),
+    "notebook.speaker": ("Speaker",),
+    "notebook.toolcalls": ("ToolCalls",),
+    "notebook.transcript": ("Transcript",),
+    "notebook.waveform": ("Waveform",),
     "protocol.config": ("LiveConfig",),
     "protocol.tokens": ("create_token",),
     "session.loops": ("run",),
