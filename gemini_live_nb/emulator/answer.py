@@ -74,11 +74,6 @@ class Answer:
         """The words sent so far."""
         return "".join(self.said)
 
-    @property
-    def empty(self) -> bool:
-        """Whether nothing was sent yet and nothing waits to be."""
-        return not self.said and not self.samples and not self._kept
-
     def open(self) -> None:
         """Begin a generation: some families announce it."""
         if self._profile.family.empty_content:

@@ -117,9 +117,15 @@ class Connection:
                 raise
             await then
 
-        task = asyncio.get_running_loop().create_task(wait())
+        task = asyncio.get_running_loop().create_task(wait(), name="emulator later")
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._later_ended)
+
+    def _later_ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        error = None if task.cancelled() else task.exception()
+        if error is not None and not isinstance(error, ConnectionError):  # the client may be gone meanwhile
+            log.error("a fault of the emulator's own", exc_info=error)
 
     def go_away(self, time_left: float) -> None:
         """Tell the client that the connection will end, and end it then."""
@@ -193,6 +199,9 @@ class Connection:
             if pause > 0:
                 await self.clock.sleep(pause)
             message = await self._socket.receive()
+            pause = self._deaf_until - self.clock.monotonic()
+            if pause > 0:  # it went deaf while it waited
+                await self.clock.sleep(pause)
             if message.type in (WSMsgType.TEXT, WSMsgType.BINARY):
                 payload: bytes | str = message.data
                 return payload

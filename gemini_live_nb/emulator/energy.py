@@ -64,7 +64,7 @@ class EnergyScorer:
         return score
 
     def _voicing(self, power: Floats) -> float:
-        """How periodic a frame is at the pitch of a voice, 0 to 1, its noise taken out and the rest evened."""
+        """How periodic a frame is at a voice's pitch, 0 to 1, its noise taken out and the rest evened."""
         noise = np.repeat(10 ** (self._floor / 10) / _WIDTHS, _WIDTHS)
         even = np.zeros_like(power)
         even[_EDGES[0] : _EDGES[-1]] = np.maximum(power[_EDGES[0] : _EDGES[-1]] / noise - 2, 0) ** 0.7

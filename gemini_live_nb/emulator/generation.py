@@ -33,10 +33,8 @@ class Generation:
         self._thoughts = 0
         self._call_tokens = 0
         self._asked_at = stage.clock.monotonic()
-        self._open_calls: list[OpenCall] = []
+        self._open_calls: list[OpenCall] = []  # blocking ones, not all answered yet
         self._answered = asyncio.Event()
-        self.waiting = False
-        """Blocked on the answers to its calls."""
         self.over = False
         self.was_cut = False
         self._ended_early = False
@@ -47,14 +45,19 @@ class Generation:
     # --- what the engine does to it ---
 
     @property
+    def waiting(self) -> bool:
+        """Blocked on the answers to its calls."""
+        return bool(self._open_calls)
+
+    @property
     def unanswered(self) -> tuple[Call, ...]:
         """The blocking calls it was waiting for, to be made again."""
-        return tuple(Call(call.name, call.args) for call in self._open_calls) if self.waiting else ()
+        return tuple(Call(call.name, call.args) for call in self._open_calls)
 
     def take_result(self, result: Result) -> bool:
         """An answer to a call; true if it was one of the blocking calls of this generation."""
         for call in self._open_calls:
-            if call.id == result.id and self.waiting:
+            if call.id == result.id:
                 call.results.append(result)
                 if not result.will_continue:
                     self._conversation.calls.close([call.id])
@@ -76,7 +79,7 @@ class Generation:
 
     def close_cut_turn(self) -> None:
         """The `turnComplete` that follows an interruption."""
-        self._turn_complete()
+        self._turn_complete(self._idle)
 
     def lose(self) -> None:
         """The connection is gone: nothing more is sent, what was said stays in the history."""
@@ -100,8 +103,12 @@ class Generation:
         while ask is not None:
             ask = await self._one_pass(ask)
         self._tell_heard("")
-        if self._spoke and not self.over:
+        if self.over:
+            return
+        if self._spoke:
             await self._end()
+        else:  # the model may rightly stay silent
+            self._stage.turn_over()
 
     def _ends_oddly(self) -> bool:
         """Faults that take the place of an answer."""
@@ -222,13 +229,17 @@ class Generation:
         profile, conversation = self._profile, self._conversation
         issued = conversation.issue(group)
         functions = [call.frame() for call in issued]
-        self._call_tokens += sum(text_tokens(str(f)) for f in functions)
+        tokens = sum(text_tokens(str(function)) for function in functions)
+        self._call_tokens += tokens
         if profile.extended:
             await self._answer.finish()
             await self._answer.played()
             self._remember()
             self._turn_complete({"interactionStatus": "IN_PROGRESS"})
             self.over = True
+        if issued[0].blocking:
+            self._open_calls = issued
+            self._answered.clear()
         if profile.family.code_execution:
             for call in issued:
                 self._post(_code_part(call))
@@ -239,21 +250,17 @@ class Generation:
             parts_again = [{"functionCall": function} for function in functions]
             self._post({"serverContent": {"modelTurn": {"parts": parts_again}}})
         parts = [Part(function_call=FunctionCall(id=c.id, name=c.name, args=dict(c.args))) for c in issued]
-        conversation.context.add(Content(role="model", parts=parts), text=self._call_tokens)
-        self._open_calls = issued
+        conversation.context.add(Content(role="model", parts=parts), text=tokens)
         await self._stage.reached("tool")
         return issued
 
     async def _wait_for(self, issued: list[OpenCall]) -> Ask:
-        self.waiting = True
-        self._answered.clear()
         await self._answered.wait()
-        self.waiting = False
+        self._open_calls = []
         results = tuple(result for call in issued for result in call.results)
         if self._profile.family.turn_ends_after_call == "after response":
-            if self._conversation.transcribes_answer:
-                self._post({"serverContent": {"outputTranscription": {"finished": True}}})
-            self._post({"serverContent": {"generationComplete": True}})
+            await self._answer.finish()
+            self._remember()
             self._turn_complete()
             self._answer = self._new_answer()
         self._opened = False
@@ -272,7 +279,11 @@ class Generation:
         self.over = True
         if self._ended_early or self._stage.faults.take("no_turn_complete"):
             return
-        self._turn_complete({"interactionStatus": "IDLE"} if self._profile.extended else {})
+        self._turn_complete(self._idle)
+
+    @property
+    def _idle(self) -> dict[str, Any]:
+        return {"interactionStatus": "IDLE"} if self._profile.extended else {}
 
     def _turn_complete(self, fields: Mapping[str, Any] | None = None) -> None:
         content: dict[str, Any] = {"turnComplete": True, **(fields or {})}
@@ -287,9 +298,7 @@ class Generation:
 
     def _usage(self) -> dict[str, Any]:
         said = self._answer
-        response: Counter[str] = Counter(
-            TEXT=self._call_tokens if said.samples == 0 or self._call_tokens else 0
-        )
+        response: Counter[str] = Counter(TEXT=self._call_tokens)
         if said.samples:
             response["AUDIO"] = audio_tokens(said.samples / OUTPUT_RATE)
         else:

@@ -36,12 +36,17 @@ class Guesses:
         if idle and len(self._ears.utterance) - self._guessed >= _EVERY * INPUT_RATE:
             self._guessed = len(self._ears.utterance)
             self._task = asyncio.get_running_loop().create_task(self._guess(), name="emulator guess")
+            self._task.add_done_callback(self._guessed_or_died)
 
     async def stop(self) -> None:
         """Stop guessing."""
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
+
+    def _guessed_or_died(self, task: asyncio.Task[None]) -> None:
+        if not task.cancelled():
+            self._stage.trouble(task.exception())
 
     async def _guess(self) -> None:
         stage = self._stage

@@ -122,7 +122,15 @@ class Emulator:
         return self._sessions.live
 
     async def start(self) -> Self:
-        """Load the brain and listen."""
+        """Load the brain and listen; leaves nothing behind where it fails."""
+        try:
+            await self._start()
+        except BaseException:
+            await self.stop()
+            raise
+        return self
+
+    async def _start(self) -> None:
         await self.brain.load()
         app = web.Application(middlewares=[self._guard])
         console.add_routes(app, self)
@@ -135,7 +143,6 @@ class Emulator:
             self.certificate = await asyncio.to_thread(certificate)
             port = 0 if self._tls is True else self._tls
             self._ports["wss"] = await self._listen(runner, port, self.certificate.context)
-        return self
 
     async def stop(self) -> None:
         """Close every connection as a server going down does (1001), stop listening, let the brain go."""

@@ -16,6 +16,9 @@ LOCKOUT = 0.95
 """Seconds after a dirty drop during which a resume is refused: 12 of 12 were at once, none after 1 s."""
 
 
+_HANDLES = 1000  # of one conversation; the oldest die first
+
+
 @dataclass(slots=True)
 class Held:
     """A conversation between or during connections."""
@@ -82,6 +85,8 @@ class Sessions:
         handle = str(uuid.uuid4())
         held = self._by_id[conversation.id]
         held.handles.append(handle)
+        if len(held.handles) > _HANDLES:
+            del self._by_handle[held.handles.pop(0)]
         self._by_handle[handle] = held
         return handle
 

@@ -33,6 +33,7 @@ class Turns:
         self._later: set[asyncio.Task[None]] = set()
         self.user_speaking = False
         self._worker = asyncio.get_running_loop().create_task(self._work(), name="emulator turns")
+        self._worker.add_done_callback(self._worker_ended)
 
     @property
     def generating(self) -> Generation | None:
@@ -89,6 +90,10 @@ class Turns:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
+    def _worker_ended(self, worker: asyncio.Task[None]) -> None:
+        if not worker.cancelled():
+            self._stage.trouble(worker.exception())
+
     def _put(self, job: Job) -> None:
         self._queue.append(job)
         self._wake.set()
@@ -110,11 +115,11 @@ class Turns:
                 self._current.run(), name="emulator generation"
             )
             await asyncio.wait({self._task})
+            if not self._task.cancelled():
+                self._stage.trouble(self._task.exception())
             if self._current.was_cut:
                 await self._stage.clock.sleep(_PAIR_GAP)
                 self._current.close_cut_turn()
-            elif not self._task.cancelled():
-                self._stage.trouble(self._task.exception())
             self._current = self._task = None
 
     async def _next(self) -> Job:

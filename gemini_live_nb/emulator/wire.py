@@ -68,15 +68,12 @@ class Wire:
         self._closing = False
         self._closed = asyncio.Event()
         self._task = asyncio.get_running_loop().create_task(self._write(), name="emulator wire")
-        self.frames = 0
-        """Frames posted so far."""
         self.open = True
 
     def post(self, frame: Mapping[str, Any] | bytes | str) -> None:
         """Queue one frame: a message, or bytes (binary frame) or text (text frame) as they are."""
         if not self.open or self._closing:
             return
-        self.frames += 1
         self._queue.append(frame if isinstance(frame, (bytes, str)) else pretty(frame))
         self._posted.set()
 

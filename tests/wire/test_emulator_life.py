@@ -572,3 +572,20 @@ async def test_stopping_says_goodbye_and_leaves_nothing_running():
         assert (await client.closed())[0] == 1001
     left = {task for task in asyncio.all_tasks() if task not in before and "emulator" in task.get_name()}
     assert left == set()
+
+
+async def test_a_port_that_is_taken_leaves_nothing_behind():
+    loaded = []
+
+    class Counted(Brain):
+        async def load(self):
+            loaded.append(1)
+
+        async def close(self):
+            loaded.pop()
+
+    async with Emulator() as emulator:
+        port = int(emulator.url.rsplit(":", 1)[1])
+        with pytest.raises(OSError, match="address already in use"):
+            await Emulator(Counted(), port=port).start()
+    assert loaded == []
