@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from . import dates, languages, play, recall, see, smalltalk, sums
+from . import almanac, languages, play, recall, see, smalltalk, sums
 from .scene import Intent, Scene, intent
 
 UNKNOWN = (
@@ -35,7 +35,7 @@ TABLE: tuple[Intent, ...] = (
     intent("sum", _sum, r""),
     recall.KNOWN,
     *languages.INTENTS,
-    *dates.INTENTS,
+    *almanac.INTENTS,
     *play.INTENTS,
     *smalltalk.ABOUT,
     *see.INTENTS,
