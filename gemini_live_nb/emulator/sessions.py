@@ -11,7 +11,9 @@ from .conversation import Conversation
 from .refusals import refuse
 
 LIFE = 2 * 3600.0
-"""Seconds a handle stays good after its session ends (Developer API)."""
+"""Seconds a handle stays good after its session ends, on the Developer API."""
+VERTEX_LIFE = 24 * 3600.0
+"""The same on Vertex."""
 LOCKOUT = 0.95
 """Seconds after a dirty drop during which a resume is refused: 12 of 12 were at once, none after 1 s."""
 
@@ -91,9 +93,10 @@ class Sessions:
         return handle
 
     def _forget(self) -> None:
-        dead = self._clock.monotonic() - LIFE
+        now = self._clock.monotonic()
         for key, held in list(self._by_id.items()):
-            if held.owner is None and held.ended < dead:
+            life = VERTEX_LIFE if held.conversation.profile.vertex else LIFE
+            if held.owner is None and now - held.ended > life:
                 for handle in held.handles:
                     del self._by_handle[handle]
                 del self._by_id[key]

@@ -23,6 +23,7 @@ from .raw import (
     LIVE_3_1,
     LIVE_3_8,
     NATIVE,
+    VERTEX,
     VERTEX_2_5,
     answer,
     connect,
@@ -187,15 +188,19 @@ async def test_resuming_while_the_old_connection_stands_is_refused(clock):
         await old.turn()
 
 
-@pytest.mark.parametrize(("hours", "good"), [(1.9, True), (2.1, False)])
-async def test_handles_are_good_for_two_hours_after_the_session(clock, hours, good):
+@pytest.mark.parametrize(
+    ("model", "hours", "good"),
+    [(LIVE_3_8, 1.9, True), (LIVE_3_8, 2.1, False), (VERTEX_2_5, 23.9, True), (VERTEX_2_5, 24.1, False)],
+)
+async def test_handles_are_good_for_a_while_after_the_session(clock, model, hours, good):
+    path = VERTEX if model == VERTEX_2_5 else DEVELOPER
     async with Emulator(clock=clock, go_away=None) as emulator:
-        async with open_session(emulator, LIVE_3_8) as client:
+        async with open_session(emulator, model, **resumption()) as client:
             handle = await handle_of(client)
-            await clock.sleep(3 * 3600)  # the session's own length does not count
+            await clock.sleep(30 * 3600)  # the session's own length does not count
         await clock.sleep(hours * 3600)
-        async with connect(emulator) as client:
-            await client.send({"setup": {"model": LIVE_3_8, **resumption(handle)}})
+        async with connect(emulator, path) as client:
+            await client.send({"setup": {"model": model, **resumption(handle)}})
             if good:
                 await client.until("setupComplete")
             else:
