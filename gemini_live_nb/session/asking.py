@@ -58,7 +58,7 @@ class Asks:
             ) from None
         finally:
             self._waiting = [one for one in self._waiting if one[1] is not question]
-        if turn.lost:
+        if turn.lost and not turn.whole:
             raise AnswerLost("the connection broke while the model answered", turn=turn, hint="ask again")
         return turn
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from gemini_live_nb.clock import Clock
 from gemini_live_nb.errors import ToolError, ToolTimeout
@@ -26,8 +26,19 @@ _KEPT_ANSWERS = 200
 _TOOL = BIT["tool"]
 
 
+class _Batch(NamedTuple):
+    """Calls that are answered in one frame, and the answers so far."""
+
+    keys: set[str]
+    answers: list[FunctionResponse]
+
+
 class Host(Protocol):
     """What the calls of a session need of it."""
+
+    @property
+    def seq(self) -> int:
+        """The row of the log written last."""
 
     @property
     def conn(self) -> int:
@@ -84,7 +95,9 @@ class Calls:
         self._seen: set[str] = set()
         self._unnamed = itertools.count()
         self._running: dict[str, asyncio.Task[None]] = {}
-        self._batches: set[asyncio.Task[None]] = set()
+        # Every call that is not answered, those that are the user's to answer included.
+        self._asked: dict[str, FunctionCall] = {}
+        self._batches: dict[asyncio.Task[None], _Batch] = {}
         self._approvals: dict[str, asyncio.Future[str]] = {}
         self._answers: dict[str, FunctionResponse] = {}
         self._answered_on: dict[str, int] = {}
@@ -102,13 +115,25 @@ class Calls:
         """Calls that wait for approval."""
         return [self._record(key) for key in self._approvals]
 
+    @property
+    def unanswered(self) -> list[str]:
+        """What the calls are known by that are not answered, those that are the user's to answer included."""
+        self._asked = {
+            key: call for key, call in self._asked.items() if key in self._running or self._record(key).open
+        }
+        return list(self._asked)
+
     def take(self, calls: Iterable[FunctionCall]) -> None:
         """Start the calls of one frame; those the model waits for are answered together."""
         together: list[asyncio.Task[None]] = []
         answers: list[FunctionResponse] = []
+        keys: set[str] = set()
         for call in calls:
             key = self._new_key(call)
-            if key is None or call.name in self.others:
+            if key is None:
+                continue
+            self._asked[key] = call
+            if call.name in self.others:
                 continue
             tool, changed = self.toolbox.find(call.name or "")
             if changed and tool is not None:
@@ -121,10 +146,11 @@ class Calls:
             self._running[key] = task
             if waits:
                 together.append(task)
+                keys.add(key)
         if together:
             batch = asyncio.get_running_loop().create_task(self._join(together, answers))
-            self._batches.add(batch)
-            batch.add_done_callback(self._batches.discard)
+            self._batches[batch] = _Batch(keys, answers)
+            batch.add_done_callback(self._batches.pop)
 
     def _new_key(self, call: FunctionCall) -> str | None:
         """What a call is known by; None where it was delivered before."""
@@ -135,6 +161,7 @@ class Calls:
         # Asked again on a new connection: the answer was lost with the old one.
         answer = self._answers.get(key)
         if answer is not None and self._answered_on[key] < self._host.conn:
+            self._host.note("tool", id=key, event="answered again")
             self._answer(answer)
         return None
 
@@ -245,11 +272,16 @@ class Calls:
                 seq = await self._host.send_tool_response(responses)
                 for response in responses:
                     if not response.will_continue:
-                        self._finish(response.id or "", seq)
+                        self._finish(self._key(response), seq)
         except Exception as error:  # noqa: BLE001 - told; the session's end is told elsewhere
             self._host.trouble(error, "answering a function call")
         finally:
             self._answering = None
+
+    def _key(self, response: FunctionResponse) -> str:
+        """What the call is known by that a response answers."""
+        unnamed = (key for key, call in self._asked.items() if not call.id and call.name == response.name)
+        return response.id or next(unnamed, "")
 
     def _keep(self, response: FunctionResponse) -> None:
         if response.id and not response.will_continue:
@@ -260,6 +292,7 @@ class Calls:
                 del self._answers[oldest], self._answered_on[oldest]
 
     def _finish(self, key: str, seq: int) -> None:
+        self._asked.pop(key, None)
         if self._running.pop(key, None) is not None:
             self._host.emit(ToolFinished(seq, self._host.time(), self._host.conn, _TOOL, self._record(key)))
 
@@ -270,23 +303,36 @@ class Calls:
             if task is not None:
                 task.cancel()
 
-    def abandon(self, words: str) -> list[ToolCall]:
-        """Answer every running call with an error now, and give its result up. Returns the calls."""
-        given_up = []
-        for key, task in list(self._running.items()):
-            if not task.done():
-                record = self._record(key)
-                given_up.append(record)
-                task.cancel()
-                self._answer(
-                    FunctionResponse(id=record.id or None, name=record.name, response={"error": words})
-                )
-        return given_up
+    def give_up(self, keys: Iterable[str], words: str) -> list[FunctionResponse]:
+        """Answer calls now: with their results where these are there, else with an error.
 
-    async def settled(self) -> None:
-        """Wait until the answers that are due are sent."""
-        if self._answering is not None:
-            await asyncio.wait([self._answering])
+        Args:
+            keys: Which, as `unanswered` told them.
+            words: The error.
+
+        Returns:
+            The answers; the caller sends them, at once.
+        """
+        left = set(keys)
+        responses, self._done = self._done, []
+        for batch in self._batches.values():
+            if batch.keys & left:
+                responses += batch.answers
+                batch.answers.clear()
+        for key in left.intersection(self.unanswered).difference(
+            self._answers, (response.id or "" for response in responses)
+        ):
+            if key in self._running:
+                self._running[key].cancel()
+            self._host.note("tool", id=key, event="given up", text=words)
+            call = self._asked[key]
+            responses.append(FunctionResponse(id=call.id, name=call.name, response={"error": words}))
+        for response in responses:
+            self._keep(response)
+            if not response.will_continue:
+                # Once the answer is sent, which makes the record's state.
+                asyncio.get_running_loop().call_soon(self._finish, self._key(response), self._host.seq)
+        return responses
 
     async def close(self) -> None:
         """Cancel whatever runs."""

@@ -19,6 +19,9 @@ from .wire import Wire, dial
 Took = Callable[["Connection", bytes | str], None]
 Ended = Callable[["Connection", LiveError], None]
 
+GOODBYE_SECONDS = 3.0
+"""How long the server may take to answer our close, and a stalled socket to take it."""
+
 
 class Connection:
     """A WebSocket and where it is in its life.
@@ -61,6 +64,8 @@ class Connection:
         self._wire: Wire | None = None
         self._setup: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._ending = False
+        self._sound = (0, 0.0)
+        self._sound_since = self.heard
 
     async def open(self, endpoint: Endpoint, setup: str, timeout: float) -> None:
         """Dial, send the setup, and wait until the server has taken it.
@@ -141,11 +146,24 @@ class Connection:
             return False
         before = self.heard
         try:
-            await self._clock.wait_for(await self._wire.ping(), timeout)
+            # The ping itself waits too, where a dead wire has filled the socket.
+            async with self._clock.timeout(timeout):
+                await (await self._wire.ping())
         except (TimeoutError, ConnectionClosed):
             return self.heard > before
         self._pong = self._clock.monotonic()
         return True
+
+    def sounded(self, seconds: float) -> None:
+        """Count a chunk of sound as sent since the last sign of life."""
+        since = self.alive
+        count, before = self._sound if since == self._sound_since else (0, 0.0)
+        self._sound, self._sound_since = (count + 1, before + seconds), since
+
+    @property
+    def sound_unheard(self) -> tuple[int, float]:
+        """Chunks of sound, and their seconds, sent since the last sign of life."""
+        return self._sound if self._sound_since == self.alive else (0, 0.0)
 
     def abort(self) -> None:
         """Give a dead wire up without a goodbye; `on_end` is called."""
@@ -155,8 +173,14 @@ class Connection:
     async def close(self, code: int = 1000) -> None:
         """Close from our side and wait, with a limit, until the server has said goodbye too."""
         self._ending = True
-        if self._wire is not None:
-            await self._wire.close(code)
+        self.accepted = False
+        if self._wire is None:
+            return
+        try:
+            await self._clock.wait_for(self._wire.close(code), GOODBYE_SECONDS)
+        except TimeoutError:
+            self.abort()
+            await self._wire.wait_closed()
 
     def _ended(self, wire: Wire) -> None:
         received = wire.protocol.close_rcvd

@@ -211,14 +211,14 @@ def openapi(schema: Mapping[str, Any]) -> Schema:
 
 
 def _schema(given: Mapping[str, Any], defs: Mapping[str, Any], inside: tuple[str, ...]) -> Schema:
+    for part in given.get("allOf", ()):
+        given = {**part, **given}
     if "$ref" in given:
         ref = str(given["$ref"]).rsplit("/", 1)[-1]
         if ref in inside:
             return {"type": "OBJECT"}
         given = {**defs[ref], **{key: value for key, value in given.items() if key != "$ref"}}
         inside = (*inside, ref)
-    for part in given.get("allOf", ()):
-        given = {**part, **given}
     choices = given.get("anyOf") or given.get("oneOf")
     if choices:
         return _choice(given, [_schema(choice, defs, inside) for choice in choices])

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Literal, NamedTuple
 
 from gemini_live_nb.clock import Clock
@@ -34,6 +34,7 @@ class Waiting(NamedTuple):
     media: Media
     seconds: float
     written: asyncio.Future[int] | None
+    again: bool = False
 
 
 class Outbox:
@@ -96,6 +97,13 @@ class Outbox:
                 kept.append(one)
         self._waiting = kept
 
+    def put_first(self, frames: Iterable[Waiting]) -> None:
+        """Let frames wait before all others but answers to function calls, which come before any question."""
+        answers = [one for one in self._waiting if _answers(one)]
+        self._waiting = deque((*answers, *frames, *(one for one in self._waiting if not _answers(one))))
+        if self._waiting:
+            self._room.clear()
+
     def flush(self, write: Callable[[Waiting], bool]) -> None:
         """Write what waits, oldest first, until `write` says that the socket takes no more."""
         while self._waiting:
@@ -132,3 +140,7 @@ class Outbox:
                 one.written.exception()
         self._room.set()
         self.tell()
+
+
+def _answers(one: Waiting) -> bool:
+    return one.message is not None and one.message.tool_response is not None

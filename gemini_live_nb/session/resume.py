@@ -3,7 +3,8 @@
 A connection lives about ten minutes (PROTOCOL.md §4.3). On goAway the conversation is handed over between
 turns, the old socket closed first. After a drop it is resumed with growing delays of a second and more,
 because the server refuses to resume at once. What was in flight and is lost is told; a question no answer was
-seen to is sent again, once; nothing else is sent twice.
+seen to is sent again, once; nothing else is sent twice. Function calls left open by the old connection are
+answered with an error before the user's next turn, which they would swallow.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gemini_live_nb.clock import Clock
-from gemini_live_nb.errors import ConnectError, LiveError, retryable
+from gemini_live_nb.errors import ConnectError, LiveError, ServerFault, retryable
 from gemini_live_nb.log.turn import Turn
 from gemini_live_nb.protocol.client import ClientMessage
 from gemini_live_nb.protocol.kinds import BIT
@@ -22,6 +23,7 @@ from gemini_live_nb.protocol.server import SessionResumptionUpdate
 from .events import GoingAway, Lost, Resumed, ToolFinished, TurnEnded
 
 if TYPE_CHECKING:
+    from .connection import Connection
     from .session import LiveSession
 
 FIRST_DELAY = 1.0
@@ -30,11 +32,12 @@ LONGEST_DELAY = 10.0
 MARGIN = 3.0
 """Seconds before goAway's deadline at which the connection is handed over even in mid-turn."""
 
+_GIVEN_UP = "the connection was lost while this function ran; its result is given up"
+
 
 class _Question(NamedTuple):
-    """A frame that asks for a reply, and the turn it belongs to."""
+    """A message that asks for a reply, and the turn it belongs to."""
 
-    frame: bytes
     message: ClientMessage
     turn: Turn | None
     again: bool
@@ -65,7 +68,9 @@ class Resumption:
         self._handle: str | None = None
         self._task: asyncio.Task[None] | None = None
         self._questions: list[_Question] = []
-        self._stale = False
+        # Since the last connection that stood: what its end cut off, in words; the calls it left open.
+        self._lost: list[str] = []
+        self._stale: list[str] = []
 
     # What the session tells.
 
@@ -74,32 +79,29 @@ class Resumption:
         if told.new_handle:
             self._handle = told.new_handle
 
-    def asked(self, frame: bytes, message: ClientMessage, turn: Turn | None, *, again: bool = False) -> None:
-        """A frame that asks for a reply was sent."""
+    def asked(self, message: ClientMessage, turn: Turn | None, *, again: bool = False) -> None:
+        """A message that asks for a reply was sent."""
         self._questions = [one for one in self._questions if one.open]
-        self._questions.append(_Question(frame, message, turn, again))
-
-    async def before_asking(self) -> None:
-        """The user asks: a call from before the connection changed would swallow the question."""
-        if self._stale:
-            self.user_speaks()
-            await self._session.calls.settled()
+        self._questions.append(_Question(message, turn, again))
 
     def user_speaks(self) -> None:
-        """The user speaks: calls from before the connection changed are answered with an error now."""
-        if self._stale:
-            self._stale = False
-            self._session.calls.abandon(
-                "the connection was lost while this function ran; its result is given up"
-            )
+        """The user begins a turn, which calls left by an earlier connection would swallow: answer them."""
+        connection = self._session.connection
+        if self._stale and connection is not None and connection.writable:
+            stale, self._stale = self._stale, []
+            responses = self._session.calls.give_up(stale, _GIVEN_UP)
+            if responses:
+                self._session.answer_now(responses)
 
-    def going_away(self, seconds: float) -> None:
+    def going_away(self, connection: Connection, seconds: float) -> None:
         """The server will end this connection: hand over between turns, driven by a timer."""
         session = self._session
-        session.emit(GoingAway(session.seq, session.time(), session.conn, BIT["goAway"], seconds))
+        session.emit(GoingAway(session.seq, session.time(), connection.number, BIT["goAway"], seconds))
+        if not connection.accepted or self.patience <= 0:
+            return
         if self._handle is None:
             session.say(f"the server ends the session in {seconds:g} s; it cannot be resumed")
-        elif self.patience > 0:
+        else:
             self._start(self._hand_over(self._clock.monotonic() + seconds))
 
     def lost(self, error: LiveError) -> None:
@@ -110,12 +112,20 @@ class Resumption:
             session = self._session
             session.emit(Lost(session.seq, session.time(), session.conn, BIT["close"], error))
             session.say("the connection broke; resuming")
-            self._start(self._reopen(self._in_flight(), FIRST_DELAY))
+            self._note_lost()
+            self._start(self._reopen(FIRST_DELAY))
 
     def _start(self, work: Coroutine[Any, Any, None]) -> None:
         if self._task is not None:
             self._task.cancel()
-        self._task = asyncio.get_running_loop().create_task(work, name="resumption")
+        self._task = asyncio.get_running_loop().create_task(self._do(work), name="resumption")
+
+    async def _do(self, work: Coroutine[Any, Any, None]) -> None:
+        try:
+            await work
+        except Exception as error:  # noqa: BLE001 - a fault of ours ends the session rather than hang it
+            self._session.trouble(error, "resuming")
+            await self._session.finish(error)
 
     async def close(self) -> None:
         """Stop resuming."""
@@ -137,23 +147,25 @@ class Resumption:
                 except TimeoutError:
                     break
         session.say("handing the conversation over to a new connection")
-        in_flight = self._in_flight()
+        self._note_lost()
         await session.close_connection()
-        await self._reopen(in_flight, 0.0)
+        await self._reopen(0.0)
 
-    def _in_flight(self) -> tuple[str, ...]:
-        """What the end of this connection cuts off, in words."""
+    def _note_lost(self) -> None:
+        """Note what the end of this connection cuts off."""
         session = self._session
-        words = []
         turn = session.turns[-1] if session.turns else None
-        if turn is not None and turn.answered and not turn.complete:
-            words.append(f"the rest of an answer ({turn.text!r})" if turn.text else "the rest of an answer")
-        elif turn is not None and not turn.over and turn.opened_by == "speech":
-            words.append("what was said just before and not yet answered")
-        words += [f"{call.name}: its result may not be spoken of" for call in session.calls.running]
-        return tuple(words)
+        if turn is not None and turn.answered and not turn.whole:
+            self._lost.append(
+                f"the rest of an answer ({turn.text!r})" if turn.text else "the rest of an answer"
+            )
+        spoken = turn is not None and turn.opened_by == "speech" and not turn.answered and not turn.over
+        if spoken or session.user_unanswered:
+            self._lost.append("what was said just before and not yet answered")
+        calls = (session.records.get(key) for key in session.calls.unanswered)
+        self._lost += [f"{call.name}: its result may not be spoken of" for call in calls if call is not None]
 
-    async def _reopen(self, lost: tuple[str, ...], delay: float) -> None:
+    async def _reopen(self, delay: float) -> None:
         import tenacity
 
         session, began = self._session, self._clock.monotonic()
@@ -177,35 +189,50 @@ class Resumption:
         try:
             await attempts(session.open_connection, self._handle)
         except LiveError as error:
-            self._task = None
             await session.finish(_given_up(error, self._clock.monotonic() - began))
             return
-        self._resumed(lost, self._clock.monotonic() - began)
-        self._task = None
+        self._resumed(self._clock.monotonic() - began)
 
-    def _resumed(self, lost: tuple[str, ...], gap: float) -> None:
+    def _resumed(self, gap: float) -> None:
         session = self._session
-        self._stale = bool(session.calls.running)
         questions, self._questions = [one for one in self._questions if one.open], []
-        lost += tuple(
+        again = [one for one in questions if not one.again]
+        self._lost += [
             f"a question asked twice and not answered ({one.words!r})" for one in questions if one.again
-        )
-        resent = [one for one in questions if not one.again]
-        for one in resent:
-            session.send_again(one.frame, one.message)
-        session.flush()
+        ]
+        self._stale = session.calls.unanswered
+        session.send_first(*(one.message for one in again), again=True)
         session.say("")
-        words = tuple(one.words for one in resent)
+        lost, self._lost = tuple(dict.fromkeys(self._lost)), []
+        words = tuple(one.words for one in again)
         seq = session.note("status", text="resumed", gap=round(gap, 3), lost=lost, resent=words)
         session.emit(Resumed(seq, session.time(), session.conn, BIT["status"], gap, lost, words))
+
+
+def asks(message: ClientMessage | None) -> bool:
+    """Whether a message asks for a reply."""
+    if message is None:
+        return False
+    live, content = message.realtime_input, message.client_content
+    return (live is not None and live.text is not None) or (
+        content is not None and bool(content.turn_complete)
+    )
+
+
+def begins(message: ClientMessage | None) -> bool:
+    """Whether a message begins a turn of the user's."""
+    live = message.realtime_input if message is not None else None
+    return asks(message) or (live is not None and live.activity_start is not None)
 
 
 def _given_up(error: LiveError, seconds: float) -> LiveError:
     if not retryable(error):
         return error
+    held = "; after the network was lost a server may hold the old connection for eight minutes, which "
     return ConnectError(
         f"the session could not be resumed within {seconds:.0f} s; at last: {error.message}",
         code=error.code,
         reason=error.reason,
-        hint="connect a new session; the log of this one is kept",
+        hint="connect a new session; the log of this one is kept"
+        + (held + "resume_for=600 outlasts" if isinstance(error, ServerFault) else ""),
     )

@@ -14,9 +14,10 @@ from gemini_live_nb.errors import LiveError, NetworkLost, SessionClosed
 from gemini_live_nb.log.recorder import record
 from gemini_live_nb.protocol import client
 from gemini_live_nb.protocol import endpoint as places
-from gemini_live_nb.protocol.client import ClientMessage
-from gemini_live_nb.protocol.codec import decode
+from gemini_live_nb.protocol.client import ClientMessage, ToolResponse
+from gemini_live_nb.protocol.codec import decode, encode
 from gemini_live_nb.protocol.config import LiveConfig
+from gemini_live_nb.protocol.content import FunctionResponse
 from gemini_live_nb.protocol.kinds import BIT, mask
 from gemini_live_nb.protocol.models import family
 
@@ -27,7 +28,7 @@ from .events import Closed, Message, Opened
 from .execute import Stage
 from .loops import in_thread, users
 from .outbox import Media, Outbox, Waiting
-from .resume import Resumption
+from .resume import Resumption, asks, begins
 from .tools import Tool, Toolbox
 from .watchdog import watch
 
@@ -231,18 +232,18 @@ class LiveSession(Conversing):
             if self._turn_events:
                 self._flush_turns()
             if kinds & _ACTS:
-                self._act(message)
+                self._act(connection, message)
         except Exception as error:  # noqa: BLE001  # a fault of ours must not break the connection, nor be silent
             self.trouble(error, "reading a frame")
 
-    def _act(self, message: Message) -> None:
+    def _act(self, connection: Connection, message: Message) -> None:
         content = message.message
         if content is None:
             return
         if content.session_resumption_update is not None:
             self._resumption.update(content.session_resumption_update)
         if content.go_away is not None:
-            self._resumption.going_away(content.go_away.seconds)
+            self._resumption.going_away(connection, content.go_away.seconds)
         if content.voice_activity is not None and content.voice_activity.type == "ACTIVITY_START":
             self._resumption.user_speaks()
         calls = message.tool_calls
@@ -267,13 +268,12 @@ class LiveSession(Conversing):
         connection = self._present()
         if connection.writable and not self._outbox:
             self._write(connection, frame, message)
+            if seconds:
+                connection.sounded(seconds)
         else:
             self._outbox.put(Waiting(frame, message, media, seconds, None))
 
     async def _send(self, frame: bytes, message: ClientMessage | None) -> int:
-        self._present()
-        if asks(message):
-            await self._resumption.before_asking()
         connection = self._present()
         if connection.writable and not self._outbox:
             return self._write_firm(connection, frame, message)
@@ -305,16 +305,32 @@ class LiveSession(Conversing):
             self._flush_turns()
         return seq
 
-    def _write_firm(self, connection: Connection, frame: bytes, message: ClientMessage | None) -> int:
+    def _write_firm(
+        self, connection: Connection, frame: bytes, message: ClientMessage | None, *, again: bool = False
+    ) -> int:
+        if begins(message):
+            self._resumption.user_speaks()
         seq = self._write(connection, frame, message)
         if message is not None and asks(message):
-            self._resumption.asked(frame, message, self.turn_of(seq))
+            self._resumption.asked(message, self.turn_of(seq), again=again)
         return seq
 
-    def send_again(self, frame: bytes, message: ClientMessage) -> None:
-        """Send a question a second time, over a new connection. For the session's own parts."""
-        seq = self._write(self._present(), frame, message)
-        self._resumption.asked(frame, message, self.turn_of(seq), again=True)
+    def answer_now(self, responses: list[FunctionResponse]) -> None:
+        """Send answers to function calls before all that waits. For the session's own parts."""
+        message = ClientMessage(tool_response=ToolResponse(function_responses=responses))
+        self._write(self._present(), encode(message).encode(), message)
+
+    def send_first(self, *messages: ClientMessage, again: bool = False) -> None:
+        """Send before all that waits. For the session's own parts.
+
+        Args:
+            messages: What to send.
+            again: It was sent before, on a connection that is gone.
+        """
+        self._outbox.put_first(
+            Waiting(encode(message).encode(), message, "", 0.0, None, again) for message in messages
+        )
+        self.flush()
 
     def flush(self) -> None:
         """Send what waits, as far as the socket takes it. For the session's own parts."""
@@ -324,8 +340,11 @@ class LiveSession(Conversing):
         connection = self._connection
         if connection is None or not connection.writable:
             return False
-        write = self._write if one.media else self._write_firm
-        seq = write(connection, one.frame, one.message)
+        if one.media:
+            seq = self._write(connection, one.frame, one.message)
+            connection.sounded(one.seconds)
+        else:
+            seq = self._write_firm(connection, one.frame, one.message, again=one.again)
         if one.written is not None and not one.written.done():
             one.written.set_result(seq)
         return True
@@ -344,8 +363,13 @@ class LiveSession(Conversing):
 
     @property
     def busy(self) -> bool:
-        """Whether a turn is under way or a function runs: no moment to change the connection."""
-        return self._fold.current is not None or bool(self.calls.running)
+        """Whether somebody speaks or a function runs: no moment to change the connection."""
+        return self._fold.current is not None or self.user_unanswered or bool(self.calls.running)
+
+    @property
+    def user_unanswered(self) -> bool:
+        """Whether the user speaks, or has spoken without an answer so far."""
+        return self._fold.user_unanswered
 
     @property
     def reply_due(self) -> bool:
@@ -357,16 +381,6 @@ class LiveSession(Conversing):
 
     def __repr__(self) -> str:
         return f"<LiveSession {self.config.model} {self.status}>"
-
-
-def asks(message: ClientMessage | None) -> bool:
-    """Whether a frame asks for a reply."""
-    if message is None:
-        return False
-    live, content = message.realtime_input, message.client_content
-    return (live is not None and live.text is not None) or (
-        content is not None and bool(content.turn_complete)
-    )
 
 
 def _names(tools: Iterable[client.Tool]) -> frozenset[str]:

@@ -144,6 +144,11 @@ class Telling:
             seq = self.note("drop", what=what, count=count, seconds=round(seconds, 3))
             self.emit(Dropped(seq, self.time(), self.conn, BIT["drop"], what, count, seconds))
 
+    def sound_lost(self, count: int, seconds: float) -> None:
+        """Tell of sound that went into a dead wire. For the session's own parts."""
+        if count:
+            self._dropped("audio", count, seconds)
+
     @property
     def log(self) -> SessionLog | None:
         """The run: every frame that crossed the wire, as it is recorded; None before connecting."""

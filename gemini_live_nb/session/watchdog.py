@@ -41,4 +41,5 @@ async def watch(session: LiveSession, clock: Clock) -> None:
                 session.say(_SILENT)
         elif connection is session.connection and connection.accepted:
             session.say("the wire is dead; resuming")
+            session.sound_lost(*connection.sound_unheard)
             connection.abort()
