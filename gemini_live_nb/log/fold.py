@@ -47,38 +47,22 @@ class Folded:
         rows = table.rows
         seqs = rows["seq"].astype(np.int64)
         opened = np.array([turn.opened_seq for turn in self.turns], np.int64)
-        order = np.argsort(opened, kind="stable")
-        at = np.searchsorted(opened[order], seqs, "right") - 1
-        numbers = (
-            np.where(at >= 0, order[at], -1).astype(np.int32)
-            if len(opened)
-            else np.full(len(seqs), -1, np.int32)
-        )
+        order = np.append(np.argsort(opened, kind="stable"), -1)
+        numbers = order[np.searchsorted(np.sort(opened), seqs, "right") - 1].astype(np.int32)
         sound = np.flatnonzero(rows["kinds"] == ONLY_MODEL_AUDIO)
+        of_sound = seqs[sound]
         for turn in self.turns:
             if turn.audio_span is not None:
                 first, last = turn.audio_span
-                start, stop = np.searchsorted(seqs[sound], (first, last + 1))
+                start, stop = np.searchsorted(of_sound, (first, last + 1))
                 numbers[sound[start:stop]] = turn.number
-        owned = np.array(
-            [(seq, turn.number) for seq, turn in list(self.fold.owned) if turn.number >= 0], np.int64
-        )
-        if len(owned) and len(seqs):
-            self._own(numbers, seqs, owned.reshape(-1, 2))
+        owned = {seq: turn.number for seq, turn in list(self.fold.owned) if turn.number >= 0}
+        if owned:
+            pieces = np.array(sorted(owned.items()), np.int64)
+            at = np.minimum(np.searchsorted(pieces[:, 0], seqs), len(pieces) - 1)
+            found = pieces[at, 0] == seqs
+            numbers[found] = pieces[at[found], 1]
         return numbers
-
-    @staticmethod
-    def _own(
-        numbers: npt.NDArray[np.int32], seqs: npt.NDArray[np.int64], owned: npt.NDArray[np.int64]
-    ) -> None:
-        for seq, number, start, stop in zip(
-            *owned.T.tolist(),
-            np.searchsorted(seqs, owned[:, 0], "left").tolist(),
-            np.searchsorted(seqs, owned[:, 0], "right").tolist(),
-            strict=True,
-        ):
-            del seq
-            numbers[start:stop] = number
 
 
 def fold_table(table: Table, log: SessionLog) -> Folded:
@@ -91,14 +75,20 @@ def fold_table(table: Table, log: SessionLog) -> Folded:
     mic = rows["kinds"] == ONLY_MIC
     others = np.flatnonzero(~mic)
     stretches = _Stretches(rows, others)
-    events = np.union1d(stretches.events, _near(np.flatnonzero(mic & (verdict > SILENT)), stretches.events))
-    events = np.union1d(events, np.flatnonzero(mic & (verdict == BEGINS)))
+    voiced = np.flatnonzero(mic & (verdict > SILENT))
+    chunks = np.union1d(_near(voiced, stretches.events), np.flatnonzero(mic & (verdict == BEGINS)))
+    spoken = zip(chunks.tolist(), rows["seq"][chunks].tolist(), rows["t_ns"][chunks].tolist(), strict=True)
+    said = next(spoken, None)
     frame: list[index.Row] = []
     voice = 0
-    for position, row in zip(events.tolist(), index.unpack(rows[events], table.heap), strict=True):
+    unpacked = index.unpack(rows[stretches.events], table.heap)
+    for position, row in zip(stretches.events.tolist(), unpacked, strict=True):
         if frame and row.part == 0:
             fold.feed(frame, voice)
             frame, voice = [], 0
+        while said is not None and said[0] < position:
+            fold.speaks(said[1], said[2], int(verdict[said[0]]))
+            said = next(spoken, None)
         if position in stretches.sound:
             fold.hear(row, *stretches.sound[position])
             continue
@@ -106,6 +96,8 @@ def fold_table(table: Table, log: SessionLog) -> Folded:
         voice = max(voice, int(verdict[position]))
     if frame:
         fold.feed(frame, voice)
+    for position, seq, t_ns in (said, *spoken) if said is not None else ():
+        fold.speaks(seq, t_ns, int(verdict[position]))
     return Folded.of(fold)
 
 

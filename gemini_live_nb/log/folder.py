@@ -121,11 +121,11 @@ class FolderStore:
 
     def _missing(self, rows: RowArray) -> Iterator[tuple[int, int]]:
         """The stretches of `messages.jsonl` that no row speaks of."""
-        heads = rows[rows["part"] == 0]
-        starts = heads["line_offset"].astype(np.int64)
+        heads = np.flatnonzero(rows["part"] == 0)
+        starts = rows["line_offset"][heads].astype(np.int64)
         order = np.argsort(starts, kind="stable")
         starts = starts[order]
-        ends = starts + heads["line_bytes"][order]
+        ends = starts + rows["line_bytes"][heads][order]
         begins = np.concatenate(([0], ends))
         stops = np.concatenate((starts, [self._lines.size]))
         for gap in np.flatnonzero(stops > begins):
@@ -175,12 +175,11 @@ def read_index(folder: Path, rows: int | None = None) -> tuple[RowArray, bytes]:
         with (folder / INDEX).open("rb") as file:
             if file.read(index.HEADER_BYTES) != index.header():
                 return EMPTY.rows, b""
-            count = -1 if rows is None else rows
-            data = file.read(-1 if count < 0 else count * index.ROW.itemsize)
+            read = np.fromfile(file, index.ROW, -1 if rows is None else rows)
         heap = (folder / HEAP).read_bytes()
     except OSError:
         return EMPTY.rows, b""
-    return np.frombuffer(data[: len(data) // index.ROW.itemsize * index.ROW.itemsize], index.ROW), heap
+    return read, heap
 
 
 def in_order(rows: RowArray) -> RowArray:
@@ -196,7 +195,9 @@ def _without_nonsense(rows: RowArray, heap: bytes, lines_size: int) -> tuple[Row
     )
     heap_ends = rows["heap_offset"].astype(np.int64) + strings + rows["extra_bytes"]
     line_ends = rows["line_offset"].astype(np.int64) + rows["line_bytes"]
-    good = (heap_ends <= len(heap)) & (line_ends <= lines_size) & (rows["line_bytes"] > 0)
+    good = (
+        (heap_ends <= len(heap)) & (line_ends <= lines_size) & (rows["line_bytes"] > 0) & index.sensible(rows)
+    )
     if np.all(good):
         return rows, heap
     # A frame whose parts are not all there is described again from its line.

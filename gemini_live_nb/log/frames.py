@@ -5,6 +5,7 @@ Every column is told in `columns.py`. All frames share `run`, `conn`, `turn` and
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -213,9 +214,18 @@ def _strings(table: Table, which: int, place: npt.NDArray[np.int64] | Positions,
     for before in _LENGTHS[:which]:
         start += rows[before][chosen]
     stop = start + rows[_LENGTHS[which]][chosen]
-    values = np.full(count, None, object)
+    found: dict[int, str] = {}
     heap = table.heap
     for at, a, b in zip(place[chosen].tolist(), start.tolist(), stop.tolist(), strict=True):
         text = heap[a:b].decode("utf-8", "replace")
-        values[at] = text if values[at] is None else f"{values[at]}\n{text}"
-    return pd.array(values, dtype="string")
+        found[at] = f"{found[at]}\n{text}" if at in found else text
+    return sparse(found, count)
+
+
+def sparse(strings: Mapping[int, str], count: int) -> Any:
+    """A column of strings that has few of them."""
+    # Taken from the few, instead of made of as many objects as there are rows.
+    few = pd.array(np.array(list(strings.values()), object), dtype="string")
+    at = np.full(count, -1)
+    at[list(strings)] = np.arange(len(strings))
+    return few.take(at, allow_fill=True)

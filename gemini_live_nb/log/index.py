@@ -206,12 +206,28 @@ def unpack(rows: RowArray, heap: bytes) -> list[Row]:
     return read
 
 
+def _text(said: bytes) -> str:
+    try:
+        return said.decode("utf-8", "surrogatepass")
+    except UnicodeDecodeError:
+        # A damaged heap costs the letters that are damaged.
+        return said.decode("utf-8", "replace")
+
+
 def _slices(heap: bytes, at: int, *lengths: int) -> list[str]:
     pieces: list[str] = []
     for length in lengths:
-        pieces.append(heap[at : at + length].decode("utf-8", "surrogatepass") if length else "")
+        pieces.append(_text(heap[at : at + length]))
         at += length
     return pieces
+
+
+def sensible(rows: RowArray) -> npt.NDArray[np.bool_]:
+    """Which rows hold numbers that mean something."""
+    good: npt.NDArray[np.bool_] = (rows["mime"] < len(MIMES)) | (rows["mime"] == OTHER_MIME)
+    good &= (rows["kind"] < len(KINDS)) & (rows["role"] < len(ROLES))
+    good &= (rows["direction"] < 3) & (rows["opcode"] < 3) & (rows["kinds"] < (1 << len(KINDS)))
+    return good
 
 
 def json_object(text: str) -> dict[str, Any]:

@@ -16,24 +16,26 @@ class Speech:
     """What the microphone tells: since when the user has been speaking, and until when.
 
     Attributes:
-        since: The first chunk of speech that no answer has been heard to yet, `None` where there was none.
+        since: First frame of speech that no answer has been heard to yet, and its time; `None` for none.
         until: When the last chunk with speech went out, in seconds.
     """
 
     def __init__(self) -> None:
-        self.since: Row | None = None
+        self.since: tuple[int, float] | None = None
         self.until: float | None = None
         self._voice = Voice()
 
-    def push(self, chunk: Row, t: float, verdict: int | None) -> None:
-        """Take in a chunk; `verdict` is `voiced.judge`'s, where it is known."""
-        if verdict is None:
-            verdict = self._voice.push(chunk.level, chunk.media_ms, chunk.t_ns)
+    def push(self, chunk: Row) -> None:
+        """Take in a chunk of the microphone."""
+        self.judged(chunk.seq, chunk.t_ns, self._voice.push(chunk.level, chunk.media_ms, chunk.t_ns))
+
+    def judged(self, seq: int, t_ns: int, verdict: int) -> None:
+        """Take in a chunk that `voiced` has judged."""
         if verdict == SILENT:
             return
+        self.until = t_ns * 1e-9
         if verdict == BEGINS or self.since is None:
-            self.since = chunk
-        self.until = t
+            self.since = seq, self.until
 
     def answered(self, turn: Turn) -> None:
         """The model answers: what was said so far is this turn's, what is said from now on the next one's."""

@@ -36,11 +36,16 @@ class TurnLife:
         self._spurious = False
         self._speech = Speech()
 
+    @property
+    def user_unanswered(self) -> bool:
+        """Whether the microphone told of speech that no answer has been heard to yet."""
+        return self._speech.since is not None
+
     def _make(self, row: Row, by: str) -> Turn:
         turn = Turn(number=-1, conn=row.conn, opened_by=by, opened_seq=row.seq, log=self._log)
         turn.times.sent = None if by in ("server", "tool") else row.t_ns * 1e-9
         if by == "speech" and self._speech.since is not None:
-            turn.opened_seq, turn.times.sent = self._speech.since.seq, self._speech.since.t_ns * 1e-9
+            turn.opened_seq, turn.times.sent = self._speech.since
         return turn
 
     def _list(self, turn: Turn, row: Row) -> None:

@@ -193,6 +193,14 @@ class Turn:
         return self.times.first_frame is not None
 
     @property
+    def whole(self) -> bool:
+        """Whether all of the answer came, though its `turnComplete` may not have: the service had made it."""
+        made, last = self.times.generation_complete, self.times.last_audio
+        if self.complete or made is None or last is None:
+            return self.complete
+        return last <= made and all((call.answered or made) < last for call in self.tool_calls)
+
+    @property
     def ttfa(self) -> float | None:
         """Time to first audio, in seconds: from the end of the user's speech (or the typed text).
 

@@ -133,7 +133,10 @@ class TurnFold(TurnLife):
 
     def _chunk(self, row: Row, t: float) -> None:
         if row.media_rate:
-            self._speech.push(row, t, self._verdict)
+            if self._verdict is None:
+                self._speech.push(row)
+            else:
+                self._speech.judged(row.seq, row.t_ns, self._verdict)
 
     def _setup(self, row: Row, t: float) -> None:
         self._vertex = False
@@ -219,6 +222,10 @@ class TurnFold(TurnLife):
         return turn.opened_by == "speech" and not turn.input_words and not turn.typed
 
     # What the model does.
+
+    def speaks(self, seq: int, t_ns: int, verdict: int) -> None:
+        """Take in a chunk of the microphone that `voiced.judge` has judged."""
+        self._speech.judged(seq, t_ns, verdict)
 
     def _sound(self, row: Row, t: float) -> None:
         if row.media_bytes:
