@@ -10,8 +10,8 @@ answered with an error before the user's next turn, which they would swallow.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from gemini_live_nb.clock import Clock
 from gemini_live_nb.errors import ConnectError, LiveError, ServerFault, retryable
@@ -25,6 +25,8 @@ from .events import GoingAway, Lost, Resumed, ToolFinished, TurnEnded
 if TYPE_CHECKING:
     from .connection import Connection
     from .session import LiveSession
+
+T = TypeVar("T")
 
 FIRST_DELAY = 1.0
 """Seconds before the first attempt after a drop: sooner, the server answers 1011 (PROTOCOL.md §4.3)."""
@@ -102,27 +104,27 @@ class Resumption:
         if self._handle is None:
             session.say(f"the server ends the session in {seconds:g} s; it cannot be resumed")
         else:
-            self._start(self._hand_over(self._clock.monotonic() + seconds))
+            self._start(self._hand_over, self._clock.monotonic() + seconds)
 
     def lost(self, error: LiveError) -> None:
         """The connection ended, and not by us."""
         if self._handle is None or self.patience <= 0 or not retryable(error):
-            self._start(self._session.finish(error))
+            self._start(self._session.finish, error)
         else:
             session = self._session
             session.emit(Lost(session.seq, session.time(), session.conn, BIT["close"], error))
             session.say("the connection broke; resuming")
             self._note_lost()
-            self._start(self._reopen(FIRST_DELAY))
+            self._start(self._reopen, FIRST_DELAY)
 
-    def _start(self, work: Coroutine[Any, Any, None]) -> None:
+    def _start(self, work: Callable[[T], Awaitable[None]], argument: T) -> None:
         if self._task is not None:
             self._task.cancel()
-        self._task = asyncio.get_running_loop().create_task(self._do(work), name="resumption")
+        self._task = asyncio.get_running_loop().create_task(self._do(work, argument), name="resumption")
 
-    async def _do(self, work: Coroutine[Any, Any, None]) -> None:
+    async def _do(self, work: Callable[[T], Awaitable[None]], argument: T) -> None:
         try:
-            await work
+            await work(argument)
         except Exception as error:  # noqa: BLE001 - a fault of ours ends the session rather than hang it
             self._session.trouble(error, "resuming")
             await self._session.finish(error)
