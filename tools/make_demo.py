@@ -37,13 +37,22 @@ SPEAKER = "Charon"
 """Whose voice asks; the one who answers has the default."""
 STEP = 32
 LARGEST = 300_000
-BEFORE, AFTER = 0.3, 1.2
+AUDIBLE = 200
+MARGIN = 0.05
+BEFORE, AFTER = 0.4, 1.4
 """Seconds of silence around each sentence."""
 
 
 def rounded(samples: npt.NDArray[np.int16]) -> npt.NDArray[np.int16]:
     """Return samples that FLAC makes small."""
     return np.clip((samples.astype(np.int32) + STEP // 2) // STEP * STEP, -32_768, 32_736).astype(np.int16)
+
+
+def trimmed(samples: npt.NDArray[np.int16]) -> npt.NDArray[np.int16]:
+    """Return the speech with next to no silence around it, so that a pause is as long as one makes it."""
+    loud = np.flatnonzero(np.abs(samples) > AUDIBLE)
+    margin = int(MARGIN * MIC_RATE)
+    return samples[max(0, loud[0] - margin) : loud[-1] + margin]
 
 
 class RoundedBrain(SpeechBrain):
@@ -70,7 +79,7 @@ def make_sentences() -> None:
     speak = Synthesiser()
     (HERE / "sentences").mkdir(exist_ok=True)
     for name, text in SENTENCES.items():
-        samples = rounded(pcm(speak(text, voice(SPEAKER)), VOICE_RATE, MIC_RATE))
+        samples = trimmed(rounded(pcm(speak(text, voice(SPEAKER)), VOICE_RATE, MIC_RATE)))
         path = HERE / "sentences" / f"{name}.flac"
         soundfile.write(path, samples, MIC_RATE, subtype="PCM_16")
         print(f"{name:<10} {len(samples) / MIC_RATE:.1f} s  {path.stat().st_size / 1000:5.1f} kB  {text}")

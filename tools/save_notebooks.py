@@ -10,6 +10,7 @@ machine become those a reader would have.
 from __future__ import annotations
 
 import base64
+import io
 import os
 import re
 import sys
@@ -21,6 +22,7 @@ from typing import Any
 import nbformat
 import vl_convert
 from nbclient import NotebookClient
+from PIL import Image
 
 ROOT = Path(__file__).parent.parent
 NOTEBOOKS = ROOT / "notebooks"
@@ -106,9 +108,20 @@ def lighten(notebook: Any, replacements: dict[str, str]) -> None:
     for cell in notebook.cells:
         cell.metadata = {key: value for key, value in cell.metadata.items() if key == "tags"}
         if cell.cell_type == "code":
-            cell.outputs = [
-                kept for output in cell.outputs if (kept := light(output, replacements)) is not None
-            ]
+            kept = (light(output, replacements) for output in joined(cell.outputs))
+            cell.outputs = [output for output in kept if output is not None]
+
+
+def joined(outputs: list[Any]) -> list[Any]:
+    """Put together what was printed piece by piece."""
+    found: list[Any] = []
+    for output in outputs:
+        last = found[-1] if found else None
+        if last and output.output_type == last.output_type == "stream" and output.name == last.name:
+            last.text += output.text
+        else:
+            found.append(output)
+    return found
 
 
 def light(output: Any, replacements: dict[str, str]) -> Any:
@@ -138,8 +151,13 @@ def light(output: Any, replacements: dict[str, str]) -> Any:
 
 
 def picture(chart: dict[str, Any]) -> str:
-    """Draw a Vega-Lite chart as PNG, base64."""
-    return base64.b64encode(vl_convert.vegalite_to_png(chart, scale=1.5)).decode()
+    """Draw a Vega-Lite chart as a small PNG, base64: a chart has few colours."""
+    drawn = Image.open(io.BytesIO(vl_convert.vegalite_to_png(chart, scale=1.25)))
+    page = Image.new("RGB", drawn.size, "white")
+    page.paste(drawn, mask=drawn.getchannel("A") if "A" in drawn.getbands() else None)
+    file = io.BytesIO()
+    page.quantize(48).save(file, "PNG", optimize=True)
+    return base64.b64encode(file.getvalue()).decode()
 
 
 def last_lines(text: str) -> str:

@@ -29,8 +29,8 @@ SENTENCES: dict[str, str] = {
     "count": "Please count from one to fifteen.",
     "stop": "Stop. What is my name?",
     "see": "What do you see?",
-    "add": "Please add seven and eight",
-    "and_nine": "and nine.",
+    "meet": "Say we will meet on Monday",
+    "and_bring": "and bring the red book.",
 }
 """What `sentence` can say, by name."""
 
