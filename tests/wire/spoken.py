@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 from fractions import Fraction
@@ -46,7 +47,8 @@ def heard(samples, rate=24_000):
 
 def normal(text):
     """The words of a text in lower case, numbers as figures."""
-    found = words(text.replace("-", " "))
+    text = re.sub(r"(?<=\d)[:.](?=\d)|(?<=\d)(?=[ap]m)|-", " ", text.lower())
+    found = words(text)
     low = [word.low for word in found]
     for number in reversed(find(low)):
         low[number.start : number.end] = [str(Fraction(number.value))]
