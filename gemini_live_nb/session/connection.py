@@ -110,6 +110,11 @@ class Connection:
             self._setup.set_result(None)
 
     @property
+    def closing(self) -> bool:
+        """Whether it is being closed, or is gone."""
+        return self._ending
+
+    @property
     def writable(self) -> bool:
         """Whether a frame can go out now: the setup is taken and the socket is not stalled."""
         return self.accepted and self._wire is not None and self._wire.writable

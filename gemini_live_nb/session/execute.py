@@ -42,13 +42,14 @@ class Stage:
         Returns:
             What it returned; None for async generators.
         """
+        tell = self._here(each)
         if inspect.isasyncgenfunction(function):
-            return await self._elsewhere(_drain(function(*bound.args, **bound.kwargs), self._here(each)))
+            return await self._elsewhere(_drain(function(*bound.args, **bound.kwargs), tell))
         if inspect.iscoroutinefunction(function):
             return await self._elsewhere(function(*bound.args, **bound.kwargs))
         result = await self._on_thread(lambda: function(*bound.args, **bound.kwargs))
         if inspect.isgenerator(result):
-            return await self._on_thread(lambda: _exhaust(result, self._here(each)))
+            return await self._on_thread(lambda: _exhaust(result, tell))
         if inspect.isawaitable(result):
             return await self._elsewhere(_await(result))
         return result

@@ -99,11 +99,7 @@ class Resumption:
         """The server will end this connection: hand over between turns, driven by a timer."""
         session = self._session
         session.emit(GoingAway(session.seq, session.time(), connection.number, BIT["goAway"], seconds))
-        if not connection.accepted or self.patience <= 0:
-            return
-        if self._handle is None:
-            session.say(f"the server ends the session in {seconds:g} s; it cannot be resumed")
-        else:
+        if self.patience > 0 and not connection.closing:
             self._start(self._hand_over, self._clock.monotonic() + seconds)
 
     def lost(self, error: LiveError) -> None:
@@ -148,6 +144,9 @@ class Resumption:
                     await self._clock.wait_for(ends.__anext__(), latest - self._clock.monotonic())
                 except TimeoutError:
                     break
+        if self._handle is None:
+            session.say("the server ends this connection soon; it cannot be resumed")
+            return
         session.say("handing the conversation over to a new connection")
         self._note_lost()
         await session.close_connection()

@@ -70,6 +70,8 @@ class Wire(ClientConnection):
         self._fragments: list[Frame] = []
         self._pieces: list[bytes] = []
         self._missing = 0
+        # Is the head of the server's answer read; is what comes for `websockets` to parse?
+        self._shaken = False
         self._theirs = True
 
     @property
@@ -122,8 +124,8 @@ class Wire(ClientConnection):
         return not self._fragments and self.protocol.state is OPEN
 
     def _leave(self, data: bytes) -> None:
-        """Leave the handshake to `websockets`, up to the end of its head; and a broken stream, for good."""
-        if self.response is not None:
+        """Leave to `websockets` the head of the handshake; for good, what is refused or broken."""
+        if self._shaken:
             super().data_received(data)
             return
         self._pieces.append(data)
@@ -131,6 +133,7 @@ class Wire(ClientConnection):
         if not end and len(head) < _LONGEST_HEAD:
             return
         self._pieces.clear()
+        self._shaken = True
         super().data_received(head + end)
         self._theirs = self.protocol.state is not OPEN
         if rest:

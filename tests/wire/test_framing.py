@@ -12,7 +12,7 @@ import struct
 import pytest
 
 from gemini_live_nb.clock import RealClock
-from gemini_live_nb.errors import ConnectError, ServerFault
+from gemini_live_nb.errors import AuthError, ConnectError, ServerFault
 from gemini_live_nb.protocol.endpoint import endpoint
 from gemini_live_nb.session.wire import dial
 
@@ -35,8 +35,8 @@ def frame(payload, opcode=BINARY, fin=True, mask=b""):
 class Server:
     """Answers the handshake and then writes what the test says, byte for byte."""
 
-    def __init__(self, after=b"", status=b"101 Switching Protocols"):
-        self.after, self.status = after, status
+    def __init__(self, after=b"", status=b"101 Switching Protocols", length=0):
+        self.after, self.status, self.length = after, status, length
         self.connected = asyncio.Event()
         self.received = bytearray()
         self.heard = asyncio.Event()
@@ -62,8 +62,11 @@ class Server:
         writer.write(
             b"HTTP/1.1 "
             + self.status
-            + b"\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nContent-Length: 0\r\n"
-            b"Sec-WebSocket-Accept: " + accept + b"\r\n\r\n" + self.after
+            + b"\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nContent-Length: %d\r\n" % self.length
+            + b"Sec-WebSocket-Accept: "
+            + accept
+            + b"\r\n\r\n"
+            + self.after
         )
         self.connected.set()
         with contextlib.suppress(ConnectionError):
@@ -209,6 +212,14 @@ async def test_a_refused_handshake_is_an_error_of_ours():
     async with Server(status=b"503 Service Unavailable") as server:
         with pytest.raises(ServerFault, match="503"):
             await Got().dial(server)
+
+
+async def test_the_body_of_a_refusal_is_read():
+    refusal = b"401 Unauthorized\r\nContent-Type: text/plain\r\nConnection: close"
+    async with Server(after=b"who are you?", status=refusal, length=12) as server:
+        with pytest.raises(AuthError, match="who are you") as caught:
+            await Got().dial(server)
+        assert caught.value.code == 401
 
 
 async def test_a_redirect_is_not_followed():
