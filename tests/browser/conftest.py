@@ -163,17 +163,24 @@ class Notebook:
 
     def __init__(self, page, base, folder, name):
         self.page, self.base, self.folder, self.name = page, base, folder, name
+        self.path = "doc/tree"
+        self.keep = False
         self.errors = []
-        page.on(
-            "pageerror", lambda error: self.errors.append(f"{error.name}: {error.message}\n{error.stack}")
-        )
+        page.on("pageerror", self._failed)
         page.on("console", self._said)
         self.tools = page.context.new_cdp_session(page)
+
+    def _failed(self, error):
+        """Note an uncaught error of ours: widgets' modules come from blobs, the host's from its server."""
+        if "blob:" in (error.stack or ""):
+            self.errors.append(f"{error.name}: {error.message}\n{error.stack}")
 
     def _said(self, message):
         where = (message.location or {}).get("url", "")
         ours = where.startswith("blob:") or any(word in message.text for word in OURS)
-        if message.type == "error" and ours:
+        # Chromium's own words, when a kernel that is shut down no longer takes calls.
+        refused = message.text.startswith("WebSocket connection to")
+        if message.type == "error" and ours and not refused:
             self.errors.append(message.text)
 
     def open(self, *cells):
@@ -198,14 +205,17 @@ class Notebook:
         return self
 
     def visit(self):
-        self.page.goto(f"{self.base}/doc/tree/{self.name}")
+        self.page.goto(f"{self.base}/{self.path}/{self.name}")
         self.ready()
 
     def reload(self):
         """Save and reload: Lab forgets the outputs of an unsaved notebook."""
-        self.js("jupyterapp.commands.execute('docmanager:save')")
+        self.save()
         self.page.reload()
         self.ready()
+
+    def save(self):
+        self.js("jupyterapp.commands.execute('docmanager:save')")
 
     def ready(self):
         end = time.monotonic() + 60
@@ -272,12 +282,13 @@ def notebook(lab, chromium, request):
 
 @contextlib.contextmanager
 def opened(context, base, folder, name):
-    """A notebook in a page of this browser; its kernel ends with the block."""
+    """A notebook in a page of this browser; its kernel ends with the block, unless it is kept."""
     page = context.new_page()
     nb = Notebook(page, base, folder, name)
     try:
         yield nb
     finally:
         with contextlib.suppress(Exception):
-            nb.js("window.jupyterapp?.shell?.currentWidget?.sessionContext?.shutdown()")
+            if not nb.keep:
+                nb.js("window.jupyterapp?.shell?.currentWidget?.sessionContext?.shutdown()")
         page.close()

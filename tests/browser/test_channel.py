@@ -141,12 +141,6 @@ def test_the_comm_is_taken_where_no_socket_can_be(notebook):
     notebook.run(0)
     join(notebook)
     assert notebook.value("channel.carrier") == "comm"
-    # What Chromium itself says of a connection refused cannot be kept off the console.
-    notebook.errors[:] = [
-        error
-        for error in notebook.errors
-        if "ERR_CONNECTION_REFUSED" not in error and "ERR_UNSAFE_PORT" not in error
-    ]
 
 
 def test_elsewhere_the_socket_goes_through_the_server(launch, tmp_path):
