@@ -186,11 +186,9 @@ def _media(table: Table, at: Positions) -> Made:
     none = sizes == 0
     number = rows["mime"][at]
     if np.any(number == OTHER_MIME):
-        spelt = _strings(table, _MIME, np.arange(len(rows)), len(rows))[at]
-        known = np.array([*MIMES, *[""] * (256 - len(MIMES))], object)[number]
-        mime: Any = pd.Categorical(
-            np.where(number == OTHER_MIME, np.asarray(spelt, object), known)
-        ).remove_categories([""] if "" in known else [])
+        spelt = np.asarray(_strings(table, _MIME, np.arange(len(rows)), len(rows))[at], object)
+        known = np.array([None, *MIMES[1:], *[None] * (256 - len(MIMES))], object)[number]
+        mime: Any = pd.Categorical(np.where(number == OTHER_MIME, spelt, known))
     else:
         mime = category(number, MIMES)
     length = rows["media_ms"][at].astype(np.float64)

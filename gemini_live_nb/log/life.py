@@ -90,7 +90,7 @@ class TurnLife:
     def _answer(self, row: Row, t: float) -> Turn:
         """The turn that a piece of the model's answer belongs to."""
         turn = self.current
-        if turn is not None and self._next is not None and not turn.answered:
+        if turn is not None and self._next is not None and (not turn.answered or _stray(turn)):
             self._end(turn)
             turn = self.current
         if turn is None:
@@ -103,3 +103,9 @@ class TurnLife:
         self._spurious = self._held = self.calls.owed = False
         self._list(turn, row)
         return turn
+
+
+def _stray(turn: Turn) -> bool:
+    """Whether there is nothing to a turn but words that nobody asked for and nothing was heard of."""
+    rest = turn.audio_span or turn.model_words or turn.thought_words or turn.code or turn.tool_calls
+    return turn.opened_by == "server" and not rest

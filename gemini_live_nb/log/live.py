@@ -23,8 +23,8 @@ from .lines import Frame, Line
 # One batch of the writer: small, because the memory of a large one is fetched anew from the system each time.
 _BATCH = 500
 
-# Beyond its data, a kept frame costs about this much memory.
-_OVERHEAD = 300
+# Beyond its data, a frame and its row cost about this much memory.
+_OVERHEAD = 800
 
 
 class LiveStore:
@@ -70,9 +70,9 @@ class LiveStore:
 
     # Called by the recorder, which holds the lock.
 
-    def take(self, frame: Frame, size: int) -> bool:
+    def take(self, frame: Frame) -> bool:
         """Take a frame in. Returns whether there was room."""
-        size += _OVERHEAD
+        size = len(frame[5]) + _OVERHEAD
         if self.waiting + size > self.most and not self._make_room(size):
             return False
         self._frames[frame[0]] = frame
@@ -130,15 +130,27 @@ class LiveStore:
 
     def written(self, seq: int) -> bool:
         """Whether every frame before `seq`, and every row handed over, is on disk."""
-        first = next(iter(self._frames), None)
-        return (first is None or first >= seq) and (not self._rows or self._rows[0][0].seq >= seq)
+        with self.lock:
+            first = next(iter(self._frames), None)
+            return (first is None or first >= seq) and (not self._rows or self._rows[0][0].seq >= seq)
+
+    @property
+    def unwritten(self) -> int:
+        """How many frames wait for the disk."""
+        return len(self._frames) if self.files is not None else 0
 
     def close(self, **meta: Any) -> None:
-        """End the run."""
+        """End the run.
+
+        Raises:
+            OSError: `session.json` could not be written; the files are closed all the same.
+        """
         if self.files is not None:
             with self._writing:
-                self.files.write_meta(**meta)
-                self.files.close()
+                try:
+                    self.files.write_meta(**meta)
+                finally:
+                    self.files.close()
 
     # Called by readers.
 

@@ -16,6 +16,8 @@ SIDES = ("prompt", "response", "thoughts", "cached", "tool_use")
 # What the details of a usage snapshot leave open.
 UNSTATED = "unstated"
 
+_MOST = 2**40
+
 
 class Price(NamedTuple):
     """What one family of models costs.
@@ -98,7 +100,8 @@ def _side(side: str, usage: Mapping[str, Any], total: str, details: str) -> Iter
 
 
 def _count(value: Any) -> int:
-    return value if isinstance(value, int) else 0
+    # Whatever a server says, a sum of it must stay a number that pandas can hold.
+    return min(max(value, 0), _MOST) if isinstance(value, int) else 0
 
 
 def rate(price: Price | None, side: str, modality: str) -> float | None:

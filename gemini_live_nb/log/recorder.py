@@ -10,6 +10,7 @@ from __future__ import annotations
 import atexit
 import logging
 import secrets
+import threading
 import weakref
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -85,6 +86,7 @@ class Recorder:
         self._stamps: dict[int, Stamp] = {}
         self._listeners: list[Listener] = []
         self._closed = False
+        self._telling = 0
         meta = session_meta(clock.time(), self._start, meta or {})
         self._store = LiveStore(_open(folder, meta), backlog if folder is not None else memory, meta)
         self._lock = self._store.lock
@@ -171,7 +173,7 @@ class Recorder:
         self._next = seq + 1
         self._conn = conn = min(max(conn, 0), 65535)
         t_ns = int((self._monotonic() - self._start) * 1e9)
-        if self._closed or not self._store.take((seq, t_ns, conn, direction, opcode, data, kind), size):
+        if self._closed or not self._store.take((seq, t_ns, conn, direction, opcode, data, kind)):
             self.lost += 1
             return None
         if self._writer is not None and self._store.waiting > EARLY_BYTES:
@@ -180,6 +182,7 @@ class Recorder:
 
     def _index(self, rows: list[Row]) -> None:
         self._store.index(rows)
+        self._telling = threading.get_ident()
         try:
             self.fold.feed(rows)
             for listener in self._listeners:
@@ -189,6 +192,8 @@ class Recorder:
             self.tell(
                 LogError(f"a listener of the log failed: {error!r}", hint="The frame is kept all the same.")
             )
+        finally:
+            self._telling = 0
 
     def tell(self, trouble: LogError) -> None:
         """Tell of trouble through `on_trouble`, or else through the program's log."""
@@ -222,8 +227,12 @@ class Recorder:
         return self._next
 
     def flush(self, timeout: float = 5.0) -> bool:
-        """Wait until what was recorded so far is on disk. Returns whether it is."""
-        return self._writer is None or self._writer.flush(self._next, 0.0 if self._closed else timeout)
+        """Wait until what was recorded so far is on disk. Returns whether it is.
+
+        A listener does not wait: it holds up the recording, and with it what it would wait for.
+        """
+        waits = not self._closed and self._telling != threading.get_ident()
+        return self._writer is None or self._writer.flush(self._next, timeout if waits else 0.0)
 
     def close(self, timeout: float = 5.0) -> None:
         """Write what is left and close the files. Frames that come later are counted as lost."""

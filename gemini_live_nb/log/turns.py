@@ -9,8 +9,11 @@ How it reads the wire (PROTOCOL.md §3.2, §4.1, §4.2):
 * What the user does while the model answers belongs to the next turn, which begins when this one ends.
 * An `interrupted`, `turnComplete` pair that finds nothing answered yet belongs to the turn before.
 * Vertex closes the generation that asked for a call with a `turnComplete` of its own, after the response and
-  before
-  the answer: there a turn waits for the answer.
+  before the answer: there a turn waits for the answer.
+* 3.8 ends the turn right after the call. Where a function is quicker than that `turnComplete`, the turn waits
+  for what the model says about the result all the same.
+* A `turnComplete` that never comes must not swallow the next turn: sound that comes after generationComplete
+  and after the user's next question answers that one. So it is with words that came out of nowhere.
 * Transcripts of the user may be late: they go to the spoken turn that has none yet. Pieces that came while
   the model spoke, shortly before it was interrupted, are what interrupted it.
 """
@@ -21,6 +24,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from gemini_live_nb.protocol.kinds import BIT, mask
+from gemini_live_nb.protocol.models import family
 
 from . import index
 from .index import KIND, Row, json_object
@@ -64,6 +68,7 @@ class TurnFold(TurnLife):
     ) -> None:
         super().__init__(log, on_started, on_ended)
         self._vertex = False
+        self._ends_at_call = False
         self._late: list[tuple[float, str, Turn]] = []
         self._typed = Typed()
         self._verdict: int | None = None
@@ -140,6 +145,8 @@ class TurnFold(TurnLife):
 
     def _setup(self, row: Row, t: float) -> None:
         self._vertex = False
+        known = family(row.text or "")
+        self._ends_at_call = known is not None and known.turn_ends_after_call == "at once"
         self._typed.setup(row)
         turn = self.current
         if turn is not None and turn.conn != row.conn:
@@ -234,6 +241,11 @@ class TurnFold(TurnLife):
     def hear(self, first: Row, last_seq: int, last_t: float, milliseconds: float, chunks: int) -> None:
         """Take in a stretch of the model's sound: frames that nothing but the microphone came between."""
         turn = self.current
+        if turn is not None and self._next is not None and turn.times.generation_complete is not None:
+            # All of it had come, but its turnComplete never did.
+            if not turn.tool_calls:
+                self._end(turn)
+                turn = self.current
         if turn is None or turn.audio_span is None or self._held or self._spurious:
             turn = self._answer(first, first.t_ns * 1e-9)
         if turn.audio_span is None:
@@ -324,9 +336,9 @@ class TurnFold(TurnLife):
         if turn is None or self._spurious:
             self._spurious = False
             return
+        waits = self._waits(turn)
         turn.times.turn_complete = t
         self.owned.append((row.seq, turn))
-        waits = any(call.open for call in turn.tool_calls) or (self._vertex and self.calls.owed)
         superseded = turn.interrupted and self._next is not None
         if not superseded and (waits or row.flags & index.IN_PROGRESS):
             self._held = True
@@ -334,6 +346,16 @@ class TurnFold(TurnLife):
         turn.complete = True
         self._list(turn, row)
         self._end(turn)
+
+    def _waits(self, turn: Turn) -> bool:
+        """Whether a `turnComplete` now is only that of the call: what the model says about it is to come."""
+        if any(call.open for call in turn.tool_calls):
+            return True
+        if not self.calls.owed:
+            return False
+        asked = max((call.requested or 0.0 for call in turn.tool_calls), default=-1.0)
+        before = turn.times.turn_complete
+        return self._vertex or (self._ends_at_call and asked >= 0 and (before is None or before < asked))
 
     # Calls, and what happened here.
 

@@ -17,6 +17,8 @@ FLUSH_S = 0.1
 EARLY_BYTES = 4 << 20
 _RETRY_S = 1.0
 
+_FULL_OR_SLOW = "The disk was full or too slow."
+
 
 class Losses(Protocol):
     """What the writer needs of its recorder."""
@@ -68,10 +70,22 @@ class Writer:
         self._stopping = True
         self._wake.set()
         self._thread.join(timeout)
-        if self._thread.is_alive():
-            return
-        self._write()
-        self._store.close(ended=datetime.now(UTC).isoformat(), lost=self._recorder.lost)
+        if not self._thread.is_alive():
+            self._write()
+        left = self._store.unwritten
+        if left:
+            self._recorder.lost += left
+            self._recorder.tell(
+                LogError(f"the last {left} frames could not be written to the log", hint=_FULL_OR_SLOW)
+            )
+        if not self._thread.is_alive():
+            self._finish()
+
+    def _finish(self) -> None:
+        try:
+            self._store.close(ended=datetime.now(UTC).isoformat(), lost=self._recorder.lost)
+        except OSError as error:
+            self._recorder.tell(LogError(f"the log could not be closed: {error}", hint=_FULL_OR_SLOW))
 
     def _run(self) -> None:
         while not self._stopping:
@@ -85,7 +99,7 @@ class Writer:
             return
         try:
             self._store.write()
-        except OSError as error:
+        except Exception as error:  # noqa: BLE001  # a thread that ends in silence would lose all that follows
             self._failed_at = time.monotonic()
             self._tell_full(error)
         else:
@@ -94,13 +108,13 @@ class Writer:
         with self._written:
             self._written.notify_all()
 
-    def _tell_full(self, error: OSError) -> None:
+    def _tell_full(self, error: Exception) -> None:
         if not self._full:
             self._full = True
             megabytes = self._store.most >> 20
             self._recorder.tell(
                 LogError(
-                    f"the log cannot be written: {error.strerror or error}; "
+                    f"the log cannot be written: {getattr(error, 'strerror', None) or error}; "
                     f"up to {megabytes} MB wait in memory, what comes beyond is lost",
                     hint=f"Make room on the disk of {self._store.folder}; recording goes on by itself.",
                 )
@@ -112,6 +126,4 @@ class Writer:
         if lost:
             self._told += lost
             self._recorder.local("drop", what="log", count=lost)
-            self._recorder.tell(
-                LogError(f"{lost} frames could not be kept in the log", hint="The disk was full or too slow.")
-            )
+            self._recorder.tell(LogError(f"{lost} frames could not be kept in the log", hint=_FULL_OR_SLOW))

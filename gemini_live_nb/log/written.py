@@ -43,7 +43,7 @@ def write_run(
     if folder is None:
         store = LiveStore(None, sys.maxsize, meta)
         for frame in frames:
-            store.take(frame, len(frame[5]))
+            store.take(frame)
             store.index(describe(frame))
         return SessionLog(store, name=name)
     try:

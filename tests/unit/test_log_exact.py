@@ -6,19 +6,21 @@ import base64
 import json
 import tempfile
 from pathlib import Path
+from random import Random
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gemini_live_nb.log.files import INDEX, MEDIA, MESSAGES
 from gemini_live_nb.log.handles import stripped
 from gemini_live_nb.log.index import unpack
-from gemini_live_nb.log.lines import join, runs, split
+from gemini_live_nb.log.lines import RECEIVED, join, runs, split
 from gemini_live_nb.log.recorder import Recorder
 from gemini_live_nb.log.run import SessionLog
 from gemini_live_nb.protocol.codec import decode
 
-from .log_talk import b64, tone
+from .log_talk import Talk, b64, tone
 
 LONG = st.binary(min_size=200, max_size=3000).map(b64)
 VALUES = st.recursive(
@@ -163,3 +165,92 @@ def test_handles_are_stripped_without_moving_anything(handle, name):
         handle
     )
     assert json.loads(stripped(frame))["x"] == "handle with care"
+
+
+VALUES_THAT_BREAK = [
+    None,
+    True,
+    0,
+    -1,
+    2**70,
+    1e308,
+    "",
+    "\ud800",
+    [],
+    {},
+    [None],
+    [{}],
+    "audio/pcm;rate=0",
+    "x/y;z",
+    "TURN",
+]
+
+
+def mutated(value, random):
+    """The value with something in it gone, doubled, renamed, or of another kind."""
+    if random.random() < 0.1:
+        return random.choice(VALUES_THAT_BREAK)
+    if isinstance(value, dict):
+        names = ["data", "text", "parts", "id", "args", "mimeType", "turnComplete", "tokenCount"]
+        return {
+            (random.choice(names) if random.random() < 0.05 else name): mutated(each, random)
+            for name, each in value.items()
+            if random.random() > 0.05
+        }
+    if isinstance(value, list):
+        return [mutated(each, random) for each in value for _ in range(random.choice((1, 1, 1, 2, 0)))]
+    return value
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_mutated_frames_are_kept_indexed_and_read(seed, tmp_path):
+    """Whatever the wire says, it is kept, indexed and read."""
+    random = Random(seed)
+    talk = (
+        Talk()
+        .setup()
+        .speaks(0.2)
+        .hears("Hi")
+        .calls("f", "call_1", x=1)
+        .answers("call_1", {"output": 1})
+        .says("Ho.")
+    )
+    usage = {"promptTokensDetails": [{"modality": "TEXT", "tokenCount": 3}], "totalTokenCount": 3}
+    talk.sounds(40).activity("START").server(
+        {"serverContent": {"interrupted": True}, "usageMetadata": usage}
+    ).over((1, 2))
+    talk.server(
+        {
+            "serverContent": {
+                "modelTurn": {"parts": [{"executableCode": {"code": "1"}}, {"text": "x", "thought": True}]}
+            }
+        }
+    )
+    troubles = []
+    recorder = Recorder(tmp_path / "run", on_trouble=troubles.append)
+    raws = []
+    for _ in range(500):
+        _, _, _, direction, _, data, _ = random.choice(talk.frames)
+        raw = bytearray(json.dumps(mutated(json.loads(data), random)).encode())
+        if random.random() < 0.2 and raw:
+            raw[random.randrange(len(raw))] = random.randrange(256)
+        raws.append(bytes(raw))
+        if direction == RECEIVED:
+            recorder.describe(recorder.received(raws[-1]), decode(raws[-1]))
+        else:
+            recorder.sent(raws[-1])
+    recorder.close()
+    assert troubles == []
+    log = SessionLog.open(tmp_path / "run")
+    assert [frame.raw for frame in log] == raws
+    for frame in (log.messages, log.parts, log.turns, log.tools, log.usage, log.audio_chunks):
+        assert len(frame()) >= 0
+    log.transcript()
+    assert log._repr_html_()
+
+
+def test_media_of_an_unheard_of_type(tmp_path):
+    blob = {"mimeType": "model/gltf+json;v=ü", "data": b64(bytes(300))}
+    log = Talk().setup().speaks(0.1).client({"realtimeInput": {"video": blob}}).log(tmp_path / "run")
+    assert log.messages()["mime"].tolist()[2:] == ["audio/pcm;rate=16000", "model/gltf+json;v=ü"]
+    assert log[-1].media()[0].data == bytes(300)

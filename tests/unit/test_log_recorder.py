@@ -228,6 +228,31 @@ def test_times_are_the_clocks(tmp_path):
     assert str(wall.tz) == "UTC"
 
 
+def test_a_listener_that_reads_the_log_holds_nobody_up(tmp_path):
+    recorder = Recorder(tmp_path / "run")
+    read = []
+    recorder.listen(lambda seq, rows: read.append((len(recorder.log), recorder.log.frame(seq).raw == CHUNK)))
+    began = time.monotonic()
+    for _ in range(5):
+        take(recorder, CHUNK)
+    assert time.monotonic() - began < 4, "it does not wait for the writer, who waits for it"
+    assert [whole for _, whole in read] == [True] * 5
+    recorder.close()
+
+
+def test_a_frame_that_cannot_be_written_is_told_and_does_not_end_the_writer(tmp_path, monkeypatch):
+    troubles = []
+    recorder = Recorder(tmp_path / "run", on_trouble=troubles.append)
+    monkeypatch.setattr(recorder.log.store.files, "write", lambda *_: 1 / 0)
+    take(recorder, CHUNK)
+    assert not recorder.flush(0.3)
+    assert "division" in str(troubles[0])
+    monkeypatch.undo()
+    assert recorder.flush(10)
+    recorder.close()
+    assert len(SessionLog.open(tmp_path / "run")) == 1
+
+
 RECORD = """
 import sys, time
 from gemini_live_nb.log.recorder import Recorder
@@ -303,6 +328,32 @@ def test_a_full_disk_is_loud_and_the_conversation_goes_on(tmp_path):
     log = SessionLog.open(tmp_path / "run")
     assert log.notes == []
     assert [frame.seq for frame in log] == list(range(130))
+    assert all(frame.raw == CHUNK for frame in log)
+
+
+FULL_TO_THE_END = (
+    FULL.split("take(100)", maxsplit=1)[0]
+    + """
+take(100)
+recorder.close()
+print(recorder.lost, troubles[-1], flush=True)
+"""
+)
+
+
+def test_a_disk_that_stays_full_costs_what_could_not_be_written(tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-c", FULL_TO_THE_END, tmp_path / "run"],
+        input=CHUNK,
+        capture_output=True,
+        timeout=60,
+        check=True,
+    )
+    lost = int(done.stdout.split()[0])
+    log = SessionLog.open(tmp_path / "run")
+    assert 0 < lost <= 100
+    assert len(log) == 120 - lost
+    assert f"the last {lost} frames" in done.stdout.decode()
     assert all(frame.raw == CHUNK for frame in log)
 
 
