@@ -20,9 +20,9 @@ TALK = (
     ("What time is it?", 6, "It is "),
     ("Count from one to thirty.", 5, "1, 2, 3"),
     ("What is twelve plus thirty?", 7, "12 plus 30 is 42."),
-    ("Remember that my favorite color is green.", 8, "I will remember that your favorite color is green."),
-    ("What is my favorite color?", 7, "is green."),
-    ("What did you say?", 7, "is green."),
+    ("Who are you?", 13, "not Gemini"),
+    ("What is twenty divided by four?", 7, "20 divided by 4 is 5."),
+    ("What did you say?", 7, "20 divided by 4 is 5."),
     ("Thank you very much.", 6, "You are welcome."),
 )
 CUT = 4

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import re
+import shutil
 import subprocess
 import sys
 from random import Random
@@ -203,11 +204,11 @@ async def test_a_call_its_result_and_a_question_for_what_is_missing():
     assert said.text == "It is sunny in Rome."
 
 
-def alone(code, *, blocked=()):
+def alone(code, *, blocked=(), within=()):
     """Run code in a process of its own, with some packages missing; what it prints."""
     missing = "".join(f"sys.modules[{name!r}] = None\n" for name in blocked)
     done = subprocess.run(
-        [sys.executable, "-c", f"import sys\n{missing}{code}"],
+        [*within, sys.executable, "-c", f"import sys\n{missing}{code}"],
         capture_output=True,
         text=True,
         timeout=50,
@@ -263,4 +264,16 @@ def watch(event, args):
         print("NETWORK", event, args)
 sys.addaudithook(watch)
 """
-    assert "NETWORK" not in alone(watch + ASK)
+    said = alone(watch + ASK)
+    assert "2 plus 2 is 4. sound" in said
+    assert "NETWORK" not in said
+
+
+def test_it_works_with_the_network_cut():
+    cut = ["unshare", "--map-root-user", "--net"]
+    if (
+        not shutil.which("unshare")
+        or subprocess.run([*cut, "true"], capture_output=True, check=False).returncode
+    ):
+        pytest.skip("no network namespace can be made here")
+    assert "2 plus 2 is 4. sound" in alone(ASK, within=cut)
