@@ -132,7 +132,7 @@ def log_head(log: SessionLog) -> str:
         f"{len(log)} frames",
         f"{len(log.conversation)} turns",
         f"{seconds:.1f} s",
-        escape(str(log.path)) if log.path else "kept in memory only",
+        escape(log.kept),
     )
     notes = "".join(f"<p>{_words(note)}</p>" for note in log.notes)
     return f"<b>{escape(log.name)}</b> {_facts(facts)}{notes}"

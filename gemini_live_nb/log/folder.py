@@ -79,6 +79,7 @@ class FolderStore:
 
     Attributes:
         notes: What was found damaged, in words.
+        forgotten: Frames that are not there any more; a folder keeps all.
 
     Raises:
         LogError: there is no run there.
@@ -92,6 +93,7 @@ class FolderStore:
                 hint="Give the folder that log.path names, or unpack an exported .zip with SessionLog.open.",
             )
         self.notes: list[str] = []
+        self.forgotten = 0
         self._lines = _Pages(self.folder / MESSAGES)
         self._media = _Pages(self.folder / MEDIA)
 

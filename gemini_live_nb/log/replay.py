@@ -34,6 +34,7 @@ class _Until:
         self._table = table
         self.rows = rows
         self.notes = whole.notes
+        self.forgotten = whole.forgotten
 
     @property
     def meta(self) -> dict[str, Any]:

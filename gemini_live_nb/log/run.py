@@ -90,6 +90,14 @@ class SessionLog(RunFrames):
         return list(self.store.notes)
 
     @property
+    def kept(self) -> str:
+        """Where the run is kept, in words."""
+        if self.path is not None:
+            return str(self.path)
+        forgotten = self.store.forgotten
+        return "kept in memory only" + (f", {forgotten} older frames forgotten" if forgotten else "")
+
+    @property
     def started(self) -> float:
         """The run's start in seconds since 1970; every `t` counts from here."""
         return float(self.meta.get("wall", 0.0))
@@ -253,8 +261,7 @@ class SessionLog(RunFrames):
         return redact(self, text=text, audio=audio, images=images, folder=folder)
 
     def __repr__(self) -> str:
-        where = self.path or "kept in memory only"
-        return f"<SessionLog {self.name}: {len(self)} frames, {len(self.conversation)} turns, {where}>"
+        return f"<SessionLog {self.name}: {len(self)} frames, {len(self.conversation)} turns, {self.kept}>"
 
     def _repr_html_(self) -> str:
         from .display import log_html

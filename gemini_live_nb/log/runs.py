@@ -136,7 +136,7 @@ def concatenated(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
     for name in frames[0].columns:
         if isinstance(frames[0][name].dtype, pd.CategoricalDtype):
             every = dict.fromkeys(category for frame in frames for category in frame[name].cat.categories)
-            united[name] = pd.Index(list(every), dtype=object)
+            united[name] = pd.Index(list(every)) if every else frames[0][name].cat.categories
     alike = [
         frame.assign(
             **{name: frame[name].cat.set_categories(categories) for name, categories in united.items()}

@@ -42,6 +42,7 @@ class Store(Protocol):
     """Where a run is read from: a folder (`folder.py`), or a recorder at work (`live.py`)."""
 
     notes: list[str]
+    forgotten: int
 
     @property
     def meta(self) -> dict[str, Any]:

@@ -241,11 +241,11 @@ class TurnFold(TurnLife):
     def hear(self, first: Row, last_seq: int, last_t: float, milliseconds: float, chunks: int) -> None:
         """Take in a stretch of the model's sound: frames that nothing but the microphone came between."""
         turn = self.current
-        if turn is not None and self._next is not None and turn.times.generation_complete is not None:
+        made = turn is not None and not turn.tool_calls and turn.times.generation_complete is not None
+        if turn is not None and made and self._next is not None:
             # All of it had come, but its turnComplete never did.
-            if not turn.tool_calls:
-                self._end(turn)
-                turn = self.current
+            self._end(turn)
+            turn = self.current
         if turn is None or turn.audio_span is None or self._held or self._spurious:
             turn = self._answer(first, first.t_ns * 1e-9)
         if turn.audio_span is None:

@@ -146,6 +146,7 @@ def test_memory_is_bounded_and_the_oldest_go_first():
     assert log.store.forgotten == log[0].seq
     assert len(log.messages()) == len(log)
     assert log.frame(0) is None
+    assert f"kept in memory only, {log[0].seq} older frames forgotten" in repr(log)
 
 
 def test_what_the_disk_is_too_slow_for_is_counted_and_told(tmp_path):
