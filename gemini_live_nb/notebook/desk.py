@@ -181,7 +181,7 @@ class Desk:
     def _words(self, phase: str) -> str:
         session = self._live.session
         asking = session.waiting_for_approval if session is not None else []
-        words = f"{asking[0].name} waits for your approval" if asking else str(self._live.status)
+        words = f"waiting for your approval of {asking[0].name}" if asking else str(self._live.status)
         return words[:1].upper() + words[1:]
 
     def _figures(self) -> list[tuple[str, str, str]]:

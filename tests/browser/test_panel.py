@@ -9,6 +9,8 @@ from playwright.sync_api import expect
 
 from .scripted import STORY, scripted
 
+expect.set_options(timeout=20_000)
+
 LIVE = """
 from gemini_live_nb import Live, tool
 @tool(approve=True)
@@ -64,7 +66,7 @@ def test_a_conversation(panel):
     # The fake microphone speaks as soon as it is on: that interrupts.
     page.get_by_role("button", name="Start microphone").click()
     expect(page.get_by_text("live: microphone")).to_be_visible()
-    lost = turns.locator("s")
+    lost = turns.locator("s").first
     expect(lost).not_to_be_empty(timeout=20_000)
     panel.until("live.speaker.state != 'playing' or live.turns[-1].number > 0")
     heard = panel.value("live.turns[0].heard_text")
@@ -81,7 +83,7 @@ def test_a_conversation(panel):
     say(panel, "How is the weather?")
     card = page.get_by_role("listitem").filter(has_text="get_weather")
     expect(card.get_by_text("waits for your approval")).to_be_visible()
-    expect(page.get_by_text("Get_weather waits for your approval")).to_be_visible()
+    expect(page.get_by_text("Waiting for your approval of get_weather")).to_be_visible()
     card.get_by_role("button", name="Approve").click()
     expect(card.get_by_text("18 degrees and clear")).to_be_visible()
     expect(card.get_by_text("asking the service for Lisbon")).to_be_visible()
@@ -90,7 +92,7 @@ def test_a_conversation(panel):
     panel.reload()
     turns = transcript(panel)
     expect(turns.get_by_text("It is eighteen degrees in Lisbon.", exact=True)).to_be_visible()
-    expect(turns.locator("s")).not_to_be_empty()
+    expect(turns.locator("s").first).not_to_be_empty()
     expect(page.get_by_text("live: microphone")).to_be_hidden()
     assert panel.live_tracks() == 0
     say(panel, "Go on")

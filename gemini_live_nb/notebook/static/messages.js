@@ -123,7 +123,8 @@ function table(el, wire, state) {
       }
       rows.replaceChildren(...drawn);
       scroll.setAttribute("aria-rowcount", String(count()));
-      if (chosen !== null) scroll.setAttribute("aria-activedescendant", `${id}-${chosen}`);
+      const inSight = chosen !== null && chosen <= place(first) && chosen > place(last);
+      if (inSight) scroll.setAttribute("aria-activedescendant", `${id}-${chosen}`);
       else scroll.removeAttribute("aria-activedescendant");
       if (missing) void bring(place(last - 1), last - first);
     });

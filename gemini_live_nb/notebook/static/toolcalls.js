@@ -135,7 +135,7 @@ function card(first, wire) {
   const yes = h("button", { type: "button", class: "glnb-button glnb-primary", on: { click: () => answer(true) } }, icon("check"), h("span", { text: "Approve" }));
   const no = h("button", { type: "button", class: "glnb-button", on: { click: () => answer(false) } }, icon("cross"), h("span", { text: "Deny" }));
   const ask = h("div", { class: "glnb-ask", hidden: true }, yes, no);
-  const el = h("article", { class: "glnb-call", role: "listitem" },
+  const el = h("div", { class: "glnb-call", role: "listitem" },
     h("div", { class: "glnb-title" }, look, said("code", first.name, { class: "glnb-name" }), state, took),
     args, ask, prints, result, whole);
   args.append(...first.args.flatMap(([name, value]) => [said("dt", name), said("dd", value, { class: "glnb-code" })]));

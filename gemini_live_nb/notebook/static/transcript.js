@@ -88,8 +88,12 @@ function transcript(el, wire, turns) {
   const cards = new Map();
   let follow = true;
   let busy = false;
+  let before = 0;
   scroll.addEventListener("scroll", () => {
-    follow = scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < 24;
+    // Only going up is a wish to read: the end also moves away by itself, as turns are laid out.
+    if (scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < 24) follow = true;
+    else if (scroll.scrollTop < before - 1) follow = false;
+    before = scroll.scrollTop;
     latest.hidden = follow;
     if (scroll.scrollTop < 40 && !older.hidden) loadOlder();
   }, { passive: true });
