@@ -76,7 +76,7 @@ class Camera(Tap):
     """
 
     what = "camera"
-    shared = ("muted", "device", "fps", "longest_side", "quality")
+    shared = ("device", "fps", "longest_side", "quality")
     _esm = module("camera.js")
 
     fps = t.Float(1.0, min=0.0)

@@ -31,7 +31,7 @@ from .assets import module, style
 from .carriers import Carrier, CommCarrier, SocketCarrier
 from .door import door
 from .framing import CHANNEL, CONTROL, Frame, unpack
-from .kernel import announce, require_threads
+from .kernel import announce, report, require_threads
 from .page import Page
 
 if TYPE_CHECKING:
@@ -94,6 +94,7 @@ class Channel(anywidget.AnyWidget):
         self._streams = itertools.count(CHANNEL + 1)
         self._pages: dict[str, Page] = {}
         self._origins: set[str] = set()
+        self._reported: set[tuple[int, type[Exception]]] = set()
         self._io = io()
         self._open = True
         super().__init__(_key=secrets.token_hex(8), _prefer=prefer)
@@ -171,7 +172,10 @@ class Channel(anywidget.AnyWidget):
         if page is not None:
             offer["page"] = page.id
         if self._prefer != "comm" and self._open:
-            offer["port"], offer["token"] = await door().offer(self)
+            try:
+                offer["port"], offer["token"] = await door().offer(self)
+            except OSError as error:
+                report(error)  # no listener here: the page takes the comm
         self.send(offer)
 
     def _publish(self, page: Page, frames: list[bytes]) -> None:
@@ -235,19 +239,23 @@ class Channel(anywidget.AnyWidget):
         line = self._lines.get(frame.stream)
         if frame.stream == CHANNEL:
             self._own(page, frame)
-        elif line is None:
-            return
-        elif frame.kind == CONTROL:
-            self._control(page, line, frame)
-        else:
-            line.page_media(page, frame.payload, frame.seq, page.time_of(frame))
+        elif line is not None:
+            try:
+                self._pass_on(page, line, frame)
+            except Exception as error:  # noqa: BLE001 - a fault of one listener must not end the channel for all
+                if (frame.stream, type(error)) not in self._reported:
+                    self._reported.add((frame.stream, type(error)))
+                    report(error)
 
     def _own(self, page: Page, frame: Frame) -> None:
         message = frame.message()
         if message.get("kind") == "pong":
             page.told_time(message, frame)
 
-    def _control(self, page: Page, line: Line, frame: Frame) -> None:
+    def _pass_on(self, page: Page, line: Line, frame: Frame) -> None:
+        if frame.kind != CONTROL:
+            line.page_media(page, frame.payload, frame.seq, page.time_of(frame))
+            return
         message = frame.message()
         if message.get("kind") == "join":
             page.streams.add(frame.stream)

@@ -102,8 +102,8 @@ class Door:
         channel = self._admitted.pop(connection)
         try:
             await channel.enter(connection)
-        except ConnectionClosed:
-            return  # the channel noticed, and waits for the page to come back
+        except (ConnectionClosed, TimeoutError):
+            return  # the channel noticed, and waits for the page to come back; or the page never said hello
 
 
 def _is_local(origin: str) -> bool:

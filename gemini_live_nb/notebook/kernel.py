@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import queue
 import sys
 import threading
 import weakref
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from ..errors import MediaError
 
-_announcer = ThreadPoolExecutor(1, thread_name_prefix="gemini-live-announce")
+_announcements: queue.SimpleQueue[Callable[[], object]] = queue.SimpleQueue()
+_announcer = threading.Lock()
 _captures: weakref.WeakKeyDictionary[Any, str] = weakref.WeakKeyDictionary()
 _listening: weakref.WeakSet[Any] = weakref.WeakSet()
 
@@ -43,17 +44,24 @@ def busy_comms() -> bool:
 
 def announce(fn: Callable[[], object]) -> None:
     """Run what may call users' observers: in order, on a thread of its own, never on the I/O thread."""
+    if _announcer.acquire(blocking=False):  # once for all: it is never released
+        threading.Thread(target=_announce, name="gemini-live-announce", daemon=True).start()
+    _announcements.put(fn)
 
-    def run() -> None:
+
+def report(error: BaseException) -> None:
+    """Show an error that nobody waits for, as an unhandled one in a thread is shown."""
+    thread = threading.current_thread()
+    threading.excepthook(threading.ExceptHookArgs((type(error), error, error.__traceback__, thread)))
+
+
+def _announce() -> None:
+    while True:
+        fn = _announcements.get()
         try:
             fn()
-        except Exception:  # noqa: BLE001 - whatever an observer raises is shown as any thread's would be
-            kind, error, trace = sys.exc_info()
-            if kind is not None:
-                thread = threading.current_thread()
-                threading.excepthook(threading.ExceptHookArgs((kind, error, trace, thread)))
-
-    _announcer.submit(run)
+        except Exception as error:  # noqa: BLE001 - whatever an observer raises is shown, and the next one is called
+            report(error)
 
 
 def current_cell() -> str:

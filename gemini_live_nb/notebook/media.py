@@ -47,11 +47,12 @@ class Tap(anywidget.AnyWidget):
         device_name: what is captured.
         devices: id -> name of what there is to choose from, once permission was given.
         device: the id of the device to use; "" for the browser's choice.
-        on_state: called on the I/O thread with the new state; must not block. For sessions, not for users.
+        on_state: called on the I/O thread with the new state, for a microphone also with "muted"; must not
+            block. For sessions, not for users.
     """
 
     what: ClassVar[str]
-    shared: ClassVar[tuple[str, ...]] = ("muted", "device")
+    shared: ClassVar[tuple[str, ...]] = ("device",)
 
     _css = style("media.css")
     _stream = t.Int().tag(sync=True)
@@ -61,7 +62,6 @@ class Tap(anywidget.AnyWidget):
         sync=True, **ipywidgets.widget_serialization
     )
 
-    muted = t.Bool(False)
     device = t.Unicode("")
     state = t.Unicode("off")
     problem = t.Unicode("")
@@ -106,10 +106,6 @@ class Tap(anywidget.AnyWidget):
     def stop(self) -> None:
         """Release the device."""
         self._io.loop.call_soon_threadsafe(self._stop)
-
-    def mute(self, muted: bool = True) -> None:
-        """Send nothing for a while, or (`mute(False)`) go on; the device stays open."""
-        self.muted = muted
 
     def close(self) -> None:
         """Take it off the page and release the device."""

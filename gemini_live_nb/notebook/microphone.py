@@ -40,6 +40,7 @@ class Microphone(Tap):
         channel: the media channel to use; None for one of its own.
 
     Attributes:
+        muted: sends nothing for now, with the device still open.
         on_chunk: called on the I/O thread with (pcm, seq, t) for each chunk: 16-bit little-endian mono at
             16 kHz, its number, and when its last sample was heard (seconds since 1970). Must not block; for
             sessions.
@@ -58,6 +59,7 @@ class Microphone(Tap):
     _worklet = t.Unicode(module("tap_worklet.js")).tag(sync=True)
 
     chunk_ms = t.Enum([20, 40, 100], 40)
+    muted = t.Bool(False)
 
     def __init__(
         self,
@@ -75,7 +77,12 @@ class Microphone(Tap):
             "autoGainControl": auto_gain_control,
         }
         self.on_chunk: Callable[[bytes, int, float], None] | None = None
+        self._hushed = False
         super().__init__(source, channel=channel, chunk_ms=chunk_ms)
+
+    def mute(self, muted: bool = True) -> None:
+        """Send nothing for a while, or (`mute(False)`) go on; the device stays open."""
+        self.muted = muted
 
     def record(self, seconds: float, *, timeout: float = 60.0) -> NDArray[np.int16]:
         """Record for a while, from any cell. Starts the microphone if it is off, and stops it then.
@@ -108,6 +115,12 @@ class Microphone(Tap):
         """
         return self._chunks()
 
+    def page_said(self, page: Page, message: dict[str, Any], at: float) -> None:
+        """Take a new state or setting; a session hears of a mute at once."""
+        super().page_said(page, message, at)
+        if message.get("kind") == "set" and "muted" in message["settings"]:
+            self._hush(bool(message["settings"]["muted"]))
+
     def page_media(self, page: Page, payload: bytes, seq: int, at: float) -> None:
         """Hand on a chunk."""
         if page is not self._page:
@@ -116,6 +129,15 @@ class Microphone(Tap):
             self.on_chunk(payload, seq, at)
         if self._sinks:
             self._hand_on(np.frombuffer(payload, "<i2"))
+
+    def _send_settings(self) -> None:
+        super()._send_settings()
+        self._hush(self.muted)
+
+    def _hush(self, muted: bool) -> None:
+        before, self._hushed = self._hushed, muted
+        if self.on_state is not None and self._state == "live" and before != muted:
+            self.on_state("muted" if muted else "live")
 
     def _make_source(self) -> Any:
         return ipywebrtc.CameraStream(constraints={"audio": self._constraints, "video": False})

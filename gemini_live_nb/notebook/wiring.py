@@ -135,7 +135,7 @@ class Wiring:
         if state == "live" and session is None:
             for called in self._called:
                 called()
-        elif state == "off" and session is not None and not session.manual:
+        elif state in {"off", "muted"} and session is not None and not session.manual:
             io().submit(session.end_audio())
 
     # From the session to the speaker.

@@ -93,7 +93,7 @@ def test_two_views_are_one_tap(notebook):
 
 
 def test_mute_and_chunk_length_from_both_sides(notebook):
-    notebook.open(MIC + KEEP + "mic.start(); mic")
+    notebook.open(MIC + KEEP + "states = []\nmic.on_state = states.append\nmic.start(); mic")
     notebook.run(0)
     notebook.until("len(chunks) > 5")
     notebook.page.get_by_role("button", name="Mute").click()
@@ -105,6 +105,7 @@ def test_mute_and_chunk_length_from_both_sides(notebook):
     notebook.python("mic.chunk_ms = 100; mic.mute(False)")
     expect(notebook.page.get_by_role("button", name="Mute")).to_be_visible()
     notebook.until("len(chunks[-1]) == 3200")
+    assert notebook.value("states[-3:]") == ["live", "muted", "live"]
     numbers = notebook.value("numbers")
     assert numbers == list(range(numbers[0], numbers[0] + len(numbers)))
 

@@ -202,7 +202,7 @@ export class Channel {
 
   /** Try the latest offer first: each holds for one connection, which another page may have had. @param {any} offer */
   async dial(offer) {
-    if (this.prefer === "comm") return this.decide();
+    if (this.prefer === "comm" || !offer.token) return this.decide();
     this.offers.push(offer);
     if (this.dialling) return;
     this.dialling = true;
