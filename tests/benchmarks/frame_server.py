@@ -26,7 +26,10 @@ VARIETY = 64
 SETUP_COMPLETE = b'{\n  "setupComplete": {}\n}\n'
 TURN_COMPLETE = (
     json.dumps(
-        {"serverContent": {"turnComplete": True}, "usageMetadata": {"promptTokenCount": 10, "totalTokenCount": 20}},
+        {
+            "serverContent": {"turnComplete": True},
+            "usageMetadata": {"promptTokenCount": 10, "totalTokenCount": 20},
+        },
         indent=2,
     ).encode()
     + b"\n"
@@ -89,7 +92,9 @@ class Peer(asyncio.Protocol):
         lines = head.split(b"\r\n")
         self.buffer = rest
         self.path = lines[0].split(b" ")[1].decode()
-        keys = (line.split(b":", 1)[1].strip() for line in lines if line.lower().startswith(b"sec-websocket-key:"))
+        keys = (
+            line.split(b":", 1)[1].strip() for line in lines if line.lower().startswith(b"sec-websocket-key:")
+        )
         accept = base64.b64encode(hashlib.sha1(next(keys) + GUID).digest())
         self.transport.write(
             b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"

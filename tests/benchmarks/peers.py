@@ -20,7 +20,13 @@ SETUP = '{"setup":{"model":"models/x","generationConfig":{"responseModalities":[
 CHUNK = os.urandom(640)
 CHUNK_MS = 20
 WARM_UP = 200
-PATHS = {"receive": "/burst-{count}-{ms}", "send": "/sink", "echo": "/echo", "paced": "/half", "idle": "/half"}
+PATHS = {
+    "receive": "/burst-{count}-{ms}",
+    "send": "/sink",
+    "echo": "/echo",
+    "paced": "/half",
+    "idle": "/half",
+}
 
 
 class Meter:

@@ -114,9 +114,10 @@ async def test_a_drop_is_resumed_after_a_second_and_the_talk_goes_on(model):
         lost, resumed = read[0], read[-1]
         assert isinstance(lost.error, NetworkLost)
         assert resumed.gap >= 1.0
-        assert [event.words for event in read if isinstance(event, Status)][
-            0
-        ] == "the connection broke; resuming"
+        assert (
+            next(event.words for event in read if isinstance(event, Status))
+            == "the connection broke; resuming"
+        )
         assert closes(talk)[0] == (0, 1006, "server")
         turn = await talk.ask("two", timeout=60)
         assert turn.text == "one and two"
