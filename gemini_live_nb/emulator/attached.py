@@ -81,7 +81,9 @@ class Attached:
         self.conversation.calls.lose_connection()
 
     def cancel_calls(self) -> None:
-        """Cancel all open calls."""
+        """Cancel all open calls, and the answer that waits for them."""
+        if self._turns.blocked:
+            self._turns.interrupt()
         ids = list(self.conversation.calls.open)
         self.conversation.calls.close(ids)
         if ids:

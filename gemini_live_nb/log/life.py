@@ -65,6 +65,14 @@ class TurnLife:
         if turn.number >= 0 and self.on_ended is not None:
             self.on_ended(turn)
 
+    def _supersede(self) -> None:
+        """End a turn all of which had come, but whose turnComplete never did: the next one is answered."""
+        turn = self.current
+        if turn is None or self._next is None or turn.tool_calls:
+            return
+        if turn.times.generation_complete is not None:
+            self._end(turn)
+
     def _user(self, row: Row, by: str, *, asks: bool = False, sure: bool = True) -> Turn:
         """The turn that input of the user belongs to.
 

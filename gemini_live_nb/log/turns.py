@@ -68,7 +68,7 @@ class TurnFold(TurnLife):
     ) -> None:
         super().__init__(log, on_started, on_ended)
         self._vertex = False
-        self._ends_at_call = False
+        self._ends_at_call = self._words_ahead = False
         self._late: list[tuple[float, str, Turn]] = []
         self._typed = Typed()
         self._verdict: int | None = None
@@ -147,6 +147,7 @@ class TurnFold(TurnLife):
         self._vertex = False
         known = family(row.text or "")
         self._ends_at_call = known is not None and known.turn_ends_after_call == "at once"
+        self._words_ahead = known is not None and known.output_transcript == "ahead"
         self._typed.setup(row)
         turn = self.current
         if turn is not None and turn.conn != row.conn:
@@ -240,12 +241,8 @@ class TurnFold(TurnLife):
 
     def hear(self, first: Row, last_seq: int, last_t: float, milliseconds: float, chunks: int) -> None:
         """Take in a stretch of the model's sound: frames that nothing but the microphone came between."""
+        self._supersede()
         turn = self.current
-        made = turn is not None and not turn.tool_calls and turn.times.generation_complete is not None
-        if turn is not None and made and self._next is not None:
-            # All of it had come, but its turnComplete never did.
-            self._end(turn)
-            turn = self.current
         if turn is None or turn.audio_span is None or self._held or self._spurious:
             turn = self._answer(first, first.t_ns * 1e-9)
         if turn.audio_span is None:
@@ -267,6 +264,8 @@ class TurnFold(TurnLife):
 
     def _said(self, row: Row, t: float) -> None:
         if row.text:
+            if self._words_ahead:
+                self._supersede()
             turn = self._answer(row, t)
             turn.output_words.add(row.text, turn.audio_ms, bool(row.flags & index.FINISHED))
         elif self.current is not None and row.flags & index.FINISHED:

@@ -68,6 +68,13 @@ class Asks:
             if not question.done() and wanted(turn):
                 question.set_result(turn)
 
+    def lost(self, turn: Turn, why: str) -> None:
+        """A turn will not be answered any more, though it may not be over."""
+        for wanted, question in self._waiting:
+            if not question.done() and wanted(turn):
+                question.set_exception(AnswerLost(why, turn=turn, hint="ask again"))
+                question.exception()
+
     def fail(self, error: BaseException) -> None:
         """The session is over."""
         for _, question in self._waiting:

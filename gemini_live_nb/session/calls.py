@@ -45,6 +45,10 @@ class Host(Protocol):
         """The number of the present connection."""
 
     @property
+    def result_owed(self) -> bool:
+        """Whether a result was sent that the model has not spoken about."""
+
+    @property
     def records(self) -> Mapping[str, ToolCall]:
         """Every function call so far, by its id."""
 
@@ -102,6 +106,8 @@ class Calls:
         self._answers: dict[str, FunctionResponse] = {}
         self._answered_on: dict[str, int] = {}
         self._done: list[FunctionResponse] = []
+        # Sent, and not a word of the model since.
+        self._unheard: list[FunctionResponse] = []
         self._answering: asyncio.Task[None] | None = None
         self._warned: set[str] = set()
 
@@ -114,6 +120,11 @@ class Calls:
     def asking(self) -> list[ToolCall]:
         """Calls that wait for approval."""
         return [self._record(key) for key in self._approvals]
+
+    @property
+    def unheard(self) -> list[FunctionResponse]:
+        """Answers the model has not spoken about since: they may never have reached it."""
+        return list(self._unheard) if self._host.result_owed else []
 
     @property
     def unanswered(self) -> list[str]:
@@ -269,7 +280,9 @@ class Calls:
                 responses, self._done = self._done, []
                 for response in responses:
                     self._keep(response)
+                self._unheard = self.unheard
                 seq = await self._host.send_tool_response(responses)
+                self._unheard += [one for one in responses if not one.will_continue]
                 for response in responses:
                     if not response.will_continue:
                         self._finish(self._key(response), seq)

@@ -203,3 +203,5 @@ class Connection:
             self._on_end(self, error)
         else:
             self._setup.set_exception(error)
+            # A handshake that is refused raises its own, and nobody asks for this one.
+            self._setup.exception()

@@ -185,7 +185,7 @@ class Resumed(Event, frozen=True):
     Attributes:
         gap: Seconds without a connection.
         lost: What was in flight and will not be finished, in words; empty for a hand-over between turns.
-        resent: Texts sent a second time because no reply to them was seen.
+        resent: Texts, and results of functions, sent a second time because no reply to them was seen.
     """
 
     gap: float

@@ -73,6 +73,7 @@ class Resumption:
         # Since the last connection that stood: what its end cut off, in words; the calls it left open.
         self._lost: list[str] = []
         self._stale: list[str] = []
+        self._answered_again: set[str | None] = set()
 
     # What the session tells.
 
@@ -102,9 +103,13 @@ class Resumption:
         if self.patience > 0 and not connection.closing:
             self._start(self._hand_over, self._clock.monotonic() + seconds)
 
+    def may_help(self, error: LiveError) -> bool:
+        """Whether the session may go on after this end of its connection."""
+        return self._handle is not None and self.patience > 0 and retryable(error)
+
     def lost(self, error: LiveError) -> None:
         """The connection ended, and not by us."""
-        if self._handle is None or self.patience <= 0 or not retryable(error):
+        if not self.may_help(error):
             self._start(self._session.finish, error)
         else:
             session = self._session
@@ -198,16 +203,34 @@ class Resumption:
         session = self._session
         questions, self._questions = [one for one in self._questions if one.open], []
         again = [one for one in questions if not one.again]
-        self._lost += [
-            f"a question asked twice and not answered ({one.words!r})" for one in questions if one.again
-        ]
-        self._stale = session.calls.unanswered
+        resent = [*self._answer_again(), *(one.words for one in again)]
+        for one in questions:
+            if one.again and one.turn is not None:
+                self._lost.append(f"a question asked twice and not answered ({one.words!r})")
+                session.give_up(one.turn, "the connection broke twice before the model answered")
         session.send_first(*(one.message for one in again), again=True)
         session.say("")
         lost, self._lost = tuple(dict.fromkeys(self._lost)), []
-        words = tuple(one.words for one in again)
-        seq = session.note("status", text="resumed", gap=round(gap, 3), lost=lost, resent=words)
-        session.emit(Resumed(seq, session.time(), session.conn, BIT["status"], gap, lost, words))
+        seq = session.note("status", text="resumed", gap=round(gap, 3), lost=lost, resent=resent)
+        session.emit(Resumed(seq, session.time(), session.conn, BIT["status"], gap, lost, tuple(resent)))
+
+    def _answer_again(self) -> list[str]:
+        """Send the results again that may not have arrived, and note the calls still open. Returns words."""
+        session = self._session
+        self._stale = session.calls.unanswered
+        unheard = session.calls.unheard
+        again = [one for one in unheard if one.id not in self._answered_again]
+        self._answered_again = {one.id for one in unheard}
+        for one in again:
+            session.note("tool", id=one.id, event="answered again")
+        if again:
+            session.answer_now(again)
+        for key in (*self._stale, *(one.id or "" for one in unheard)):
+            call = session.records.get(key)
+            if call is not None and 0 <= call.turn < len(session.turns):
+                why = "the connection changed while a function ran; the model may not speak of its result"
+                session.give_up(session.turns[call.turn], why)
+        return [f"the result of {one.name}" for one in again]
 
 
 def asks(message: ClientMessage | None) -> bool:

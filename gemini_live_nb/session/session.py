@@ -30,7 +30,7 @@ from .loops import in_thread, users
 from .outbox import Media, Outbox, Waiting
 from .resume import Resumption, asks, begins
 from .tools import Tool, Toolbox
-from .watchdog import watch
+from .watchdog import SILENT, watch
 
 CONNECT_SECONDS = 30.0
 """How long connecting may take, setupComplete included."""
@@ -203,6 +203,9 @@ class LiveSession(Conversing):
     def _lost(self, connection: Connection, error: LiveError) -> None:
         """A connection ended, and not by us."""
         if connection is self._connection and not self._closing:
+            if not self._resumption.may_help(error):
+                # Whoever asked is to hear what ended the session, not just that the answer was cut.
+                self._asks.fail(error)
             self._flush_turns()
             self._resumption.lost(error)
 
@@ -231,6 +234,8 @@ class LiveSession(Conversing):
             self._listeners.put(message)
             if self._turn_events:
                 self._flush_turns()
+            if self._words is SILENT:
+                self.say("")
             if kinds & _ACTS:
                 self._act(connection, message)
         except Exception as error:  # noqa: BLE001  # a fault of ours must not break the connection, nor be silent
@@ -370,6 +375,11 @@ class LiveSession(Conversing):
     def user_unanswered(self) -> bool:
         """Whether the user speaks, or has spoken without an answer so far."""
         return self._fold.user_unanswered
+
+    @property
+    def result_owed(self) -> bool:
+        """Whether a function's result was sent that the model has not spoken about."""
+        return self._fold.calls.owed
 
     @property
     def reply_due(self) -> bool:

@@ -93,6 +93,10 @@ class Telling:
             if kind is TurnEnded:
                 self._asks.ended(turn)
 
+    def give_up(self, turn: Turn, why: str) -> None:
+        """Tell whoever asked that a turn will not be answered. For the session's own parts."""
+        self._asks.lost(turn, why)
+
     # The log.
 
     def note(self, kind: str, **fields: Any) -> int:

@@ -21,7 +21,7 @@ IDLE_SECONDS = 60.0
 PONG_SECONDS = 60.0
 """Without a pong or a frame for this long after, the wire is dead."""
 
-_SILENT = "the model is silent; the wire is alive"
+SILENT = "the model is silent; the wire is alive"
 
 
 async def watch(session: LiveSession, clock: Clock) -> None:
@@ -33,12 +33,12 @@ async def watch(session: LiveSession, clock: Clock) -> None:
             continue
         now, due = clock.monotonic(), session.reply_due
         if not due or now - connection.heard < SILENT_SECONDS:
-            session.unsay(_SILENT)
+            session.unsay(SILENT)
         if now - connection.alive < (SILENT_SECONDS if due else IDLE_SECONDS):
             continue
         if await connection.probe(PONG_SECONDS):
             if session.reply_due and clock.monotonic() - connection.heard >= SILENT_SECONDS:
-                session.say(_SILENT)
+                session.say(SILENT)
         elif connection is session.connection and connection.accepted:
             session.say("the wire is dead; resuming")
             session.sound_lost(*connection.sound_unheard)

@@ -77,7 +77,7 @@ class Wire(ClientConnection):
     @property
     def writable(self) -> bool:
         """Whether the socket takes frames now: it is open and not stalled."""
-        return not self.paused and self.protocol.state is OPEN
+        return not self.paused and self.protocol.state is OPEN and not self.transport.is_closing()
 
     def data_received(self, data: bytes) -> None:
         """Take whole plain messages straight out of what the socket gave; leave the rest to `websockets`."""
@@ -169,7 +169,7 @@ class Wire(ClientConnection):
         Raises:
             ConnectionError: The connection is closing or gone.
         """
-        if self.protocol.state is not OPEN:
+        if self.protocol.state is not OPEN or self.transport.is_closing():
             raise ConnectionError("the connection is closing")
         self.protocol.send_text(text)
         self.send_data()
