@@ -17,7 +17,7 @@ import msgspec
 
 from . import index
 from .index import Place, Row
-from .lines import LOCAL, Cut, Frame, frame_line, local_line, payload, split
+from .lines import LOCAL, Cut, Frame, FrameLines, local_line
 
 SESSION = "session.json"
 MESSAGES = "messages.jsonl"
@@ -73,6 +73,7 @@ class RunFiles:
         head = index.header()
         self._index.append(head)
         self._index.end = len(head)
+        self._frame_lines = FrameLines()
         self._places: dict[int, Place] = {}
 
     @property
@@ -130,8 +131,7 @@ class RunFiles:
             if frame[3] == LOCAL:
                 line = local_line(frame)
             else:
-                rest, runs, cuts = split(payload(frame[5]), media_end)
-                line = frame_line(frame, rest, cuts)
+                line, runs, cuts = self._frame_lines.line(frame, media_end)
                 if cuts:
                     media += runs
                     media_end = cuts[-1][1] + cuts[-1][2]

@@ -217,7 +217,7 @@ def _text(said: bytes) -> str:
 def _slices(heap: bytes, at: int, *lengths: int) -> list[str]:
     pieces: list[str] = []
     for length in lengths:
-        pieces.append(_text(heap[at : at + length]))
+        pieces.append(_text(heap[at : at + length]) if length else "")
         at += length
     return pieces
 

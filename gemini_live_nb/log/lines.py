@@ -101,23 +101,52 @@ def join(rest: bytes, cuts: list[Cut], read: Callable[[int, int], bytes]) -> byt
     return b"".join(pieces)
 
 
-def frame_line(frame: Frame, rest: bytes, cuts: list[Cut]) -> bytes:
-    """Write the line of a frame that crossed the wire, as `split` took it apart."""
-    seq, t_ns, conn, direction, opcode, _, _ = frame
+class FrameLines:
+    """Write the lines of frames that crossed the wire.
+
+    Nearly every frame is a chunk of sound wrapped as the one before it, so the wrapping is remembered.
+    """
+
+    def __init__(self) -> None:
+        # By direction: what stood before and behind the last frame's only run, and both as they go in a line.
+        self._like: dict[int, tuple[bytes, bytes, bytes]] = {}
+
+    def line(self, frame: Frame, media_end: int) -> tuple[bytes, list[bytes], list[Cut]]:
+        """The line of a frame, what of it goes to `media.bin` from `media_end` on, and where it was cut."""
+        raw = payload(frame[5])
+        like = self._like.get(frame[3])
+        if like is not None:
+            before, behind, body = like
+            start, end = len(before), len(raw) - len(behind)
+            if _wrapped_in(raw, before, behind):
+                cut = (start, media_end, end - start)
+                return _line(frame, body + b',"cut":[[%d,%d,%d]]' % cut), [raw[start:end]], [cut]
+        rest, media, cuts = split(raw, media_end)
+        body = _body(rest)
+        if len(cuts) == 1:
+            self._like[frame[3]] = rest[: cuts[0][0]], rest[cuts[0][0] :], body
+        return _line(frame, body + b',"cut":' + _encode(cuts) if cuts else body), media, cuts
+
+
+def _wrapped_in(raw: bytes, before: bytes, behind: bytes) -> bool:
+    start, end = len(before), len(raw) - len(behind)
+    if end - start < _SHORT or not raw.startswith(before) or not raw.endswith(behind):
+        return False
+    return raw.find(b'"', start, end) < 0 and raw.find(b" ", start, start + _SHORT) < 0
+
+
+def _body(rest: bytes) -> bytes:
     try:
-        body = b'"frame":' + _encode(rest.decode())
+        return b'"frame":' + _encode(rest.decode())
     except UnicodeDecodeError:
-        body = b'"frame64":"' + b64encode(rest) + b'"'
-    if cuts:
-        body += b',"cut":' + _encode(cuts)
-    head = (
-        seq,
-        t_ns,
-        conn,
-        b"sent" if direction == SENT else b"received",
-        b"text" if opcode == TEXT else b"binary",
-    )
-    return b'{"seq":%d,"t_ns":%d,"conn":%d,"dir":"%b","op":"%b",%b}\n' % (*head, body)
+        return b'"frame64":"' + b64encode(rest) + b'"'
+
+
+def _line(frame: Frame, body: bytes) -> bytes:
+    seq, t_ns, conn, direction, opcode, _, _ = frame
+    way = b"sent" if direction == SENT else b"received"
+    code = b"text" if opcode == TEXT else b"binary"
+    return b'{"seq":%d,"t_ns":%d,"conn":%d,"dir":"%b","op":"%b",%b}\n' % (seq, t_ns, conn, way, code, body)
 
 
 def local_line(frame: Frame) -> bytes:
