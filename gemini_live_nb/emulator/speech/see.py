@@ -102,7 +102,7 @@ def _open(blob: Blob) -> Image | None:
     try:
         picture = Image.open(io.BytesIO(blob.data or b""))
         picture.load()
-    except (UnidentifiedImageError, OSError, Image.DecompressionBombError):
+    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError):
         return None
     return picture
 
