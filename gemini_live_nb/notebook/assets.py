@@ -1,8 +1,9 @@
 """The widgets' ES modules and styles, ready for anywidget.
 
-anywidget takes one module a widget, given as text, so a module in `static/` cannot import its neighbour in the browser.
-`module()` joins a file and the files it imports into one text; the files stay plain ES modules that node, an editor and a type
-checker can read as they are. Only `import {a, b} from "./x.js";` and named exports are allowed in them, which keeps this short.
+anywidget takes one module a widget, given as text, so a module in `static/` cannot import its neighbour in
+the browser. `module()` joins a file and the files it imports into one text; the files stay plain ES modules
+that node, an editor and a type checker can read as they are. Only `import {a, b} from "./x.js";` and named
+exports are allowed in them, which keeps this short.
 """
 
 from __future__ import annotations

@@ -230,7 +230,8 @@ class Speaker(anywidget.AnyWidget):
             self.on_position(turn, played, at)
         self._pump()
         if kind != "position":
-            self._become("playing" if kind == "playing" else "ready")
+            # The end of one turn may be told when the next has begun.
+            self._become("playing" if kind == "playing" or message.get("waiting") else "ready")
 
     def _see(self, message: dict[str, Any]) -> None:
         problem = message.get("problem")

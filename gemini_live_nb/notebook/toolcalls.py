@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from ..log.turn import ToolCall
 
 _TOOL = BIT["tool"]
+_NOT_RUN = "not run: "
+"""How the error of a call begins that was refused (`session/calls.py`)."""
 _PAGE = 30
 _LONG = 2000
 """Longer results and prints are shown shortened until asked for."""
@@ -157,6 +159,8 @@ def _state(call: ToolCall, *, asking: bool) -> tuple[str, str]:
         return "done", "done"
     if call.state == "cancelled":
         return "cancelled", "cancelled"
+    if call.state == "error" and (call.error or "").startswith(_NOT_RUN):
+        return "denied", "not run"
     if call.state == "error":
         return "failed", "failed"
     return "running", "running" if call.started is not None else "asked for"

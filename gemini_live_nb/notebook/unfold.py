@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
-from ..log.frame import base64_bytes
 from ..errors.redaction import STRUCK, redact
+from ..log.frame import base64_bytes
 
 if TYPE_CHECKING:
     from ..log.frame import LogFrame

@@ -198,7 +198,7 @@ class Wiring:
             return
         if noted != number or now - at >= 1.0 or turn.over or turn.interrupted:
             self._noted = (number, samples, now)
-            session.played(number, samples * 1000 / RATE)
+            session.played(number, round(samples * 1000 / RATE, 1))
 
     def _happened(self, event: Event) -> None:
         if isinstance(event, Closed):
