@@ -198,9 +198,10 @@ class Channel(anywidget.AnyWidget):
             former.close("another way was found")
         page.heard = time.monotonic()
         if carrier is None:
-            page.streams.clear()
             asyncio.get_running_loop().call_later(GRACE, self._check, page)
         else:
+            if not page.tally.sent:
+                page.say(CHANNEL, {"kind": "fresh"})  # our numbers begin at 0, whatever it had before
             page.ask_time()
         self._tell_carrier()
 
@@ -217,9 +218,8 @@ class Channel(anywidget.AnyWidget):
         if self._pages.pop(page.id, None) is None:
             return
         if page.carrier is not None:
-            page.carrier.close("the page is gone")
+            page.carrier.close("The notebook was opened anew.")
             page.carrier = None
-        page.streams.clear()
         for line in list(self._lines.values()):
             line.page_gone(page)
         self._tell_carrier()
@@ -258,7 +258,6 @@ class Channel(anywidget.AnyWidget):
             return
         message = frame.message()
         if message.get("kind") == "join":
-            page.streams.add(frame.stream)
             line.page_joined(page, message)
         else:
             line.page_said(page, message, page.time_of(frame))

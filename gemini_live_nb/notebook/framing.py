@@ -79,18 +79,22 @@ def pack(stream: int, kind: int, seq: int, payload: bytes, *, now: float | None 
 class Tally:
     """Numbers frames going out and finds gaps in those coming in, per stream and kind.
 
+    Args:
+        later: the other side has been sending for a while: its first frames may have any number.
+
     Attributes:
         sent: frames given a number.
         received: frames seen.
         lost: frames that never came, found by the gap they left.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, later: bool = False) -> None:
+        self._later = later
         self.sent = 0
         self.received = 0
         self.lost = 0
         self._out: defaultdict[tuple[int, int], int] = defaultdict(int)
-        self._in: defaultdict[tuple[int, int], int] = defaultdict(int)
+        self._in: dict[tuple[int, int], int] = {}
 
     def number(self, stream: int, kind: int) -> int:
         """Give the next frame its number."""
@@ -106,7 +110,8 @@ class Tally:
             False for one that came after its successors: it is counted as lost, and must not be used.
         """
         line = (frame.stream, frame.kind)
-        gap = (frame.seq - self._in[line]) & 0xFFFFFFFF
+        expected = self._in.get(line, frame.seq if self._later else 0)
+        gap = (frame.seq - expected) & 0xFFFFFFFF
         self.received += 1
         if gap > 0x7FFFFFFF:
             return False

@@ -27,7 +27,6 @@ class Page:
         id: made anew with every load of the page.
         tab: the same through a reload.
         local: whether the browser runs on the kernel's machine, so that both have one clock.
-        streams: those whose widgets are there.
         tally: frames sent, received, lost.
         arriving: puts its comm messages in order.
     """
@@ -37,8 +36,7 @@ class Page:
         self.tab = str(hello.get("tab", ""))
         self.origin = str(hello.get("origin", ""))
         self.local = bool(hello.get("local"))
-        self.streams: set[int] = set()
-        self.tally = Tally()
+        self.tally = Tally(later=bool(hello.get("later")))
         self.carrier: Carrier | None = None
         self.arriving: Ordering[tuple[str, Sequence[bytes]]] = Ordering(
             lambda message: in_turn(self, *message), first=int(hello.get("n", 0))

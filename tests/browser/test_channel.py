@@ -115,6 +115,21 @@ def test_a_reloaded_page_joins_anew(joined, carrier):
     assert joined.value("channel.carrier") == carrier
 
 
+def test_a_page_that_was_taken_for_gone_comes_back(notebook):
+    notebook.open(CHANNEL.format(carrier="comm"))
+    notebook.run(0)
+    join(notebook)
+    notebook.python("for i in range(3): on_io(line.pages[0].media, stream, b'before')")
+    notebook.until("len(line.media) == 3")
+    notebook.python("on_io(channel._drop, line.pages[0])")
+    notebook.js("void channel.tell({ kind: 'alive' })")
+    notebook.until("len(line.pages) == 2 and line.gone == line.pages[:1]")
+    notebook.python("on_io(line.pages[1].media, stream, b'after')")
+    notebook.until("line.media[-1][0] == b'after'")
+    assert notebook.value("channel.counts()['lost']") == 0
+    assert notebook.js("channel.counts.lost") == 0
+
+
 def test_closing_the_widget_closes_the_channel(joined):
     joined.python("channel.close()")
     joined.page.wait_for_function("window.down")

@@ -53,6 +53,13 @@ def test_a_frame_that_was_overtaken_is_not_used_and_stays_lost():
     assert tally.lost == 1
 
 
+def test_who_joins_later_has_lost_nothing():
+    tally = Tally(later=True)
+    for seq in (57, 58, 60):
+        assert tally.in_order(Frame(1, MEDIA, seq, 0.0, b""))
+    assert tally.lost == 1
+
+
 def test_numbers_go_round():
     tally = Tally()
     tally.in_order(Frame(1, MEDIA, 2**31 - 1, 0.0, b""))

@@ -170,12 +170,24 @@ export class Channel {
     this.call().catch(() => this.end("The kernel is gone: run the cell again."));
   }
 
+  /** Python took this page for gone, after a night's sleep say. */
+  anew() {
+    if (this.carrier === "socket") return;
+    this.carrier = "";
+    this.used = false;
+    this.make();
+  }
+
   async call() {
-    const local = addresses(0).local;
-    const hello = { kind: "hello", page: this.page, tab: tabName(), origin: location.origin, local, n: this.told };
-    if (this.comm) return this.tell(hello);
-    this.comm = await openComm(this.model.widget_manager, TARGET, { ...hello, channel: this.key });
+    if (this.comm) return this.tell(this.hello());
+    this.comm = await openComm(this.model.widget_manager, TARGET, { ...this.hello(), channel: this.key });
     this.timers.alive = setInterval(() => this.carrier === "comm" && this.tell({ kind: "alive" }), ALIVE);
+  }
+
+  hello() {
+    const { page, told, counts } = this;
+    const { local } = addresses(0);
+    return { kind: "hello", page, tab: tabName(), origin: location.origin, local, n: told, later: counts.sent > 0 };
   }
 
   /** Say something to Python over the comm. @param {object} message @param {ArrayBuffer[]} [frames] */
@@ -191,7 +203,7 @@ export class Channel {
   hear(message, buffers) {
     if (message.page && message.page !== this.page) return;
     if (message.kind === "frames") for (const frame of buffers) this.receive(frame);
-    else if (message.kind === "again") this.make();
+    else if (message.kind === "again") this.anew();
     else if (message.kind === "welcome") {
       this.welcome = true;
       clearTimeout(this.timers.decide);
@@ -221,10 +233,11 @@ export class Channel {
       return;
     }
     this.socket = socket;
+    this.offers = [];
     socket.onmessage = ({ data }) => this.receive(data);
     socket.onclose = ({ code, reason }) => this.broken(code, reason);
     this.carrier = "socket";
-    this.say(0, { kind: "hello", page: this.page, tab: tabName(), origin: location.origin, local: addresses(0).local });
+    this.say(0, this.hello());
     this.up();
   }
 
@@ -254,19 +267,20 @@ export class Channel {
   receive(data) {
     const frame = unpack(data);
     this.counts.received++;
+    if (frame.stream === 0) return this.own(decoded(frame));
     const from = numbered(frame.stream, frame.kind);
     const gap = (frame.seq - (this.expected.get(from) ?? 0)) >>> 0;
     if (gap > 0x7fffffff) return; // overtaken, and counted as lost by then
     this.counts.lost += gap;
     this.expected.set(from, (frame.seq + 1) >>> 0);
-    if (frame.stream === 0) this.own(decoded(frame));
-    else if (frame.kind === CONTROL) this.lines.get(frame.stream)?.message(decoded(frame));
+    if (frame.kind === CONTROL) this.lines.get(frame.stream)?.message(decoded(frame));
     else this.lines.get(frame.stream)?.media?.(frame.payload, frame.seq);
   }
 
   /** @param {any} message */
   own(message) {
     if (message.kind === "ping") this.say(0, { kind: "pong", at: message.at });
+    else if (message.kind === "fresh") this.expected.clear();
   }
 
   /** @param {number} code @param {string} reason */
@@ -299,6 +313,11 @@ export class Channel {
     clearInterval(this.timers.alive);
     removeEventListener("pagehide", this.bye);
     this.socket?.close();
+    try {
+      this.comm?.close();
+    } catch {
+      // it went with the kernel
+    }
     CHANNELS.delete(this.key);
     this.release(why);
   }
