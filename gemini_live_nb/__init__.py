@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from .experiments.settings import grid as grid
     from .experiments.sweep import sweep as sweep
     from .live import Live as Live
+    from .log.compare import compare as compare
     from .log.run import SessionLog as SessionLog
     from .log.runs import open_runs as open_runs
     from .log.turn import ToolCall as ToolCall
@@ -89,6 +90,7 @@ _HOMES: dict[str, tuple[str, ...]] = {
     "experiments.settings": ("grid",),
     "experiments.sweep": ("sweep",),
     "live": ("Live",),
+    "log.compare": ("compare",),
     "log.run": ("SessionLog",),
     "log.runs": ("open_runs",),
     "log.turn": ("ToolCall", "Turn"),
