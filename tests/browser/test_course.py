@@ -6,6 +6,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from playwright.sync_api import expect
 
 ROOT = Path(__file__).parent.parent.parent
 SHOTS = ROOT / "docs" / "screenshots"
@@ -63,3 +64,71 @@ def test_the_first_minute_is_heard_and_seen(course, notebook):
     page.screenshot(path=str(SHOTS / "course_first_panel.png"))
     notebook.run(at["close"])
     notebook.done(at["close"])
+
+
+def test_talking_through_the_microphone(course, notebook):
+    at = course("02_talk")
+    page = notebook.page
+    notebook.run(at["panel"])
+    page.get_by_role("button", name="Connect").click()
+    expect(page.get_by_text("Listening", exact=True)).to_be_visible(timeout=60_000)
+    # The fake microphone says its sentence as soon as it is on.
+    page.get_by_role("button", name="Start microphone").click()
+    expect(page.get_by_text("live: microphone")).to_be_visible()
+    said = page.get_by_role("region", name="Transcript").first
+    expect(said.get_by_text("fox", exact=False)).to_be_visible(timeout=60_000)
+    page.get_by_role("button", name="Stop microphone").click()
+    assert notebook.live_tracks() == 0
+    notebook.until("not live.session.log.fold.turns or live.turns[-1].complete", timeout=60)
+    notebook.run(at["ask_sound"])
+    assert "Ada" in notebook.done(at["ask_sound"], timeout=90)
+    expect(said.get_by_text("my name is Ada", exact=False).first).to_be_visible()
+    # Nobody shows the speaker's sound to a test; what was heard is what the page says it has played.
+    notebook.run(at["barge"])
+    told = notebook.done(at["barge"], timeout=90)
+    assert "made:" in told
+    expect(said.locator("s").filter(has_text="20").first).to_be_visible()
+    page.screenshot(path=str(SHOTS / "course_talk.png"))
+    notebook.run(at["timeline"])
+    notebook.done(at["timeline"])
+    drawn = notebook.cell(at["timeline"]).locator(".vega-embed .marks").first
+    expect(drawn).to_be_visible(timeout=30_000)
+
+
+def test_showing_the_camera(course, notebook):
+    at = course("03_see")
+    page = notebook.page
+    notebook.run(at["panel"])
+    page.get_by_role("button", name="Connect").click()
+    expect(page.get_by_text("Listening", exact=True)).to_be_visible(timeout=60_000)
+    page.get_by_role("button", name="Start camera").click()
+    expect(page.get_by_text("live: camera")).to_be_visible()
+    frames = "(live.log.messages().kind == 'realtimeInput.video').sum().item()"
+    notebook.until(f"{frames} >= 3", timeout=60)
+    page.get_by_role("button", name="Stop camera").click()
+    notebook.until("live.camera.state == 'off'")
+    assert notebook.live_tracks() == 0
+    for cell in ("spoken", "typed", "moving"):
+        notebook.run(at[cell])
+        told = notebook.done(at[cell], timeout=120)
+        assert "Error" not in told, told
+    assert "moved" in told
+    expect(page.get_by_text("What do you see?", exact=False).first).to_be_visible()
+    page.screenshot(path=str(SHOTS / "course_see.png"))
+    notebook.run(at["look"])
+    assert "image/jpeg" in notebook.done(at["look"])
+
+
+def test_tools_of_the_notebook_are_called(course, notebook):
+    at = course("04_tools")
+    told = {}
+    for cell in at:
+        notebook.run(at[cell])
+        told[cell] = notebook.done(at[cell], timeout=120)
+        assert "Traceback" not in told[cell], told[cell]
+    assert "sunny" in told["ask"]
+    assert "snow" in told["redefine"]
+    assert "timed out" in told["errors_ask"]
+    assert "deny" in told["approve_ask"]
+    assert "✂" in told["compare"].split("WHEN_IDLE")[0]
+    assert "✂" not in told["compare"].split("WHEN_IDLE")[1]
