@@ -30,6 +30,7 @@ OFFLINE = (
     "Offline: the built-in server answers, not Gemini. Enter an API key in the settings for the real one."
 )
 _RECENT = 8
+_ASK_AGAIN_S = 5.0
 
 
 class Desk:
@@ -53,6 +54,7 @@ class Desk:
         self._opening = threading.Lock()
         self._begun_here = False
         self._seen = time.monotonic()
+        self._asked: tuple[float, bool, list[str]] = (-_ASK_AGAIN_S, False, [])
         self.notices = Notices(changed)
         live.subscribe(self._happened)
         wiring.on_talk(lambda: self.do(self._open))
@@ -170,13 +172,26 @@ class Desk:
         return Standing(
             phase=phase,
             words=self._words(phase),
-            banner=OFFLINE if self._live.offline else "",
+            banner=OFFLINE if self._settings()[0] else "",
             capturing=self._wiring.capturing,
             elapsed=self._source.now() if self._source.running else None,
             facts=self._figures(),
             notices=self.notices.all,
             findings=sum(finding.level == "bad" for finding in diagnose(facts)),
         )
+
+    def settings_changed(self) -> None:
+        """A setting or the key is another."""
+        self._asked = (-_ASK_AGAIN_S, False, [])
+        self._changed()
+
+    def _settings(self) -> tuple[bool, list[str]]:
+        """Whether the built-in server answers, and what the model refuses. 10 ms, so asked now and then."""
+        asked, offline, warnings = self._asked
+        if time.monotonic() - asked > _ASK_AGAIN_S:
+            offline, warnings = self._live.offline, self._live.check()
+            self._asked = (time.monotonic(), offline, warnings)
+        return offline, warnings
 
     def _words(self, phase: str) -> str:
         session = self._live.session
@@ -212,7 +227,6 @@ class Desk:
         facts.silent_for = time.monotonic() - wiring.heard_at
         facts.phase = self.phase
         facts.manual = self.manual
-        facts.warnings = live.check()
-        facts.offline = live.offline
+        facts.offline, facts.warnings = self._settings()
         if isinstance(live.error, LiveError):
             facts.error = live.error.message, live.error.hint

@@ -15,6 +15,7 @@ from .diagnosis import Diagnosis
 from .keepsake import Keepsake
 from .kernel import release_on_rerun
 from .messages import MessageTable
+from .names import stop_when_rebound
 from .settings import Settings
 from .source import Source
 from .toolcalls import ToolCalls
@@ -59,7 +60,7 @@ class Panel(ipywidgets.VBox):
         self.transcript = Transcript(source, height="330px")
         self.toolcalls = ToolCalls(source, height="330px")
         self.messages = MessageTable(source, height="420px")
-        self.settings = Settings(source, changed=self._touch, reconnect=desk.reconnect)
+        self.settings = Settings(source, changed=desk.settings_changed, reconnect=desk.reconnect)
         self.diagnosis = Diagnosis(source, look=desk.look)
         standing = lambda: desk.standing(self.diagnosis.facts)  # noqa: E731 - read anew each time
         self._controls = Controls(source, standing=standing, acts=desk.acts)
@@ -78,13 +79,15 @@ class Panel(ipywidgets.VBox):
         wiring.mic.observe(self._touch, "muted")
         wiring.channel.observe(self._touch, "carrier")
         live.subscribe(self._happened)
-        release_on_rerun(self)
-        _panels[live] = self
+        if not stop_when_rebound(live, self.stop):
+            release_on_rerun(self)
 
     @classmethod
     def of(cls, live: Live) -> Panel:
         """The panel of a `Live`, made when it is first asked for."""
-        return _panels.get(live) or cls(live)
+        if live not in _panels:
+            _panels[live] = cls(live)
+        return _panels[live]
 
     def __repr__(self) -> str:
         return f"<Panel of {self._live!r}>"

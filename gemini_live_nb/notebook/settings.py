@@ -271,7 +271,9 @@ def meant(field: Field, value: Any) -> Any:
 
 def about(words: str, chosen: set[str]) -> str:
     """The setting a warning is about: of those it names, in either spelling, rather one that is set."""
-    places = {name: re.search(rf"\b({name}|{_camel(name)})\b", words) for name in FIELDS}
+    # "model" and "temperature" are also plain English: there, only "model=" names the setting.
+    ends = {name: r"\b" if "_" in name else "=" for name in FIELDS}
+    places = {name: re.search(rf"\b({name}|{_camel(name)}){end}", words) for name, end in ends.items()}
     named = {name: (name not in chosen, match.start()) for name, match in places.items() if match}
     return min(named, key=named.__getitem__, default="")
 

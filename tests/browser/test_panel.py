@@ -7,6 +7,7 @@ import json
 import pytest
 from playwright.sync_api import expect
 
+from .conftest import opened, serve_lab
 from .scripted import STORY, scripted
 
 expect.set_options(timeout=20_000)
@@ -323,5 +324,60 @@ def test_what_stays_in_a_saved_notebook(panel, chromium, lab):
         page.wait_for_selector(".jp-Notebook .jp-CodeCell")
         expect(page.get_by_text("Once upon a time")).to_be_visible()
         expect(page.get_by_text("Tell me a story")).to_be_visible()
+        expect(page.get_by_text("model not found")).to_be_hidden()
     finally:
         page.close()
+
+
+def test_a_session_outlives_a_reload_but_not_its_page(panel):
+    panel.python("import gemini_live_nb.notebook.desk as desk\ndesk.GRACE_S = 8")
+    panel.page.get_by_role("button", name="Connect").click()
+    expect(panel.page.get_by_text("Listening", exact=True)).to_be_visible()
+    panel.reload()
+    expect(panel.page.get_by_text("Listening", exact=True)).to_be_visible()
+    panel.page.wait_for_timeout(9000)
+    assert panel.value("live.session.open")
+    panel.python(
+        "ends = []\nfrom gemini_live_nb.session.events import Closed\nlive.on(Closed, lambda event: ends.append(1))"
+    )
+    panel.page.goto("about:blank")
+    panel.page.wait_for_timeout(10_000)
+    panel.visit()
+    assert panel.value("[live.session.open, len(ends)]") == [False, 1]
+
+
+def test_a_cell_run_again_ends_the_session_before(panel):
+    panel.page.get_by_role("button", name="Connect").click()
+    expect(panel.page.get_by_text("Listening", exact=True)).to_be_visible()
+    panel.page.get_by_role("button", name="Start microphone").click()
+    expect(panel.page.get_by_text("live: microphone")).to_be_visible()
+    panel.python("first = live.session\nold = [live.media.mic]")
+    panel.run(1)
+    panel.done(1)
+    assert panel.value("first.open")
+    panel.run(0)
+    panel.until("not first.open")
+    panel.until("old[0].state == 'off'")
+    assert panel.live_tracks() == 0
+
+
+@pytest.mark.parametrize(("app", "kernel"), [("notebook", "7"), ("jupyterlab", "6")])
+def test_smoke(launch, server, tmp_path, request, app, kernel):
+    """The panel in Notebook 7, and in JupyterLab on ipykernel 6."""
+    env = {"PYTHONPATH": str(request.getfixturevalue("ipykernel6"))} if kernel == "6" else {}
+    browser = launch("--use-fake-ui-for-media-stream")
+    with (
+        serve_lab(tmp_path, app=app, env=env) as (base, folder),
+        opened(browser, base, folder, "smoke.ipynb") as nb,
+    ):
+        nb.open(LIVE.format(url=server) + "live")
+        nb.run(0)
+        nb.page.get_by_role("button", name="Connect").click()
+        expect(nb.page.get_by_text("Listening", exact=True)).to_be_visible()
+        nb.page.get_by_role("button", name="Start microphone").click()
+        expect(transcript(nb).get_by_text("I have stopped.", exact=True).first).to_be_visible(timeout=40_000)
+        nb.page.get_by_role("button", name="Stop", exact=True).click()
+        expect(nb.page.get_by_role("button", name="Connect")).to_be_visible()
+        assert nb.live_tracks() == 0
+        assert nb.value("__import__('ipykernel').version_info[0]") == int(kernel)
+        assert nb.errors == []

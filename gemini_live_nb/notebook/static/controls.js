@@ -42,7 +42,8 @@ export default () => {
         state = { .../** @type {any} */ (message), arrived: performance.now() };
         for (const view of views) view();
       });
-      // The kernel counts the pages that show it: a session nobody looks at any more ends after a while.
+      // A session that no page shows any more ends after a while.
+      wire.send("here");
       const beat = setInterval(() => wire.send("here"), 15_000);
       const leave = () => wire.send("bye");
       addEventListener("pagehide", leave);
