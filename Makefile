@@ -30,8 +30,11 @@ soak: .venv/.dev
 	@tools/need_packages.sh chromium=chromium espeak-ng=espeak-ng
 	@$(PY) tools/run_parts.py soak $(ARGS)
 
+# The public names; then what they hand out: messages, events, brains of the emulator.
+DOCUMENTED := gemini_live_nb $(addprefix gemini_live_nb.,protocol session.events emulator demos picture clock)
+
 docs: .venv/.dev
-	.venv/bin/pdoc gemini_live_nb --docformat google --output-directory build/docs
+	.venv/bin/pdoc $(DOCUMENTED) --docformat google --output-directory build/docs
 
 clean:
 	rm -rf .venv node_modules build dist

@@ -10,8 +10,9 @@ import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from gemini_live_nb.errors import closing
 from gemini_live_nb.log import columns
-from gemini_live_nb.protocol import closing, models
+from gemini_live_nb.protocol import models
 
 DOCS = Path(__file__).parent.parent / "docs"
 NOTE = "<!-- written by tools/write_tables.py; change the code and run it again -->\n\n"

@@ -17,7 +17,7 @@ from .brain import OUTPUT_RATE, Ask, Brain, Call, Extra, Heard, Piece, Say, Talk
 Line: TypeAlias = "Piece | Pause | Fail"
 
 
-Script: TypeAlias = "Callable[[Ask, Talk], Iterable[Line | str]]"
+Script: TypeAlias = Callable[[Ask, Talk], "Iterable[Line | str]"]
 
 
 @dataclass(frozen=True, slots=True)

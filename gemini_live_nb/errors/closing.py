@@ -33,7 +33,7 @@ class Cause(NamedTuple):
     pattern: str
     says: str
     hint: str
-    phases: tuple[Phase, ...] = ()
+    phases: tuple[str, ...] = ()
     source: str = "PROTOCOL.md §1.4"
 
 

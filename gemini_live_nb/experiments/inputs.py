@@ -7,19 +7,17 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..audio import MIC_RATE, pcm, wav
 from ..errors import ConfigError
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-Sayable: TypeAlias = "str | Path | NDArray[Any]"
+Sayable: TypeAlias = str | Path | NDArray[Any]
 Inputs: TypeAlias = (
-    "Sayable | Sequence[Sayable | Sequence[Sayable]] | Mapping[str, Sayable | Sequence[Sayable]]"
+    Sayable | Sequence[Sayable | Sequence[Sayable]] | Mapping[str, Sayable | Sequence[Sayable]]
 )
 
 RATE = MIC_RATE
