@@ -96,6 +96,17 @@ test("a flush falls silent within 5 ms, tells how far it was heard, and spares l
   assert.equal(ring.waiting, 0);
 });
 
+test("the turn that is cut is gone", () => {
+  const { ring, out, run, told } = player(128);
+  ring.push({ turn: 4, start: 0, samples: new Int16Array(24000).fill(8000) });
+  run(2);
+  ring.flush(4);
+  run(8);
+  assert.deepEqual(told.at(-1), { kind: "flushed", turn: 4, played: 256 });
+  assert.ok(out.slice(256 + 120).every((sample) => sample === 0));
+  assert.equal(ring.waiting, 0);
+});
+
 test("flushing what is not playing is no harm", () => {
   const { ring, out, run } = player();
   ring.flush(5);
