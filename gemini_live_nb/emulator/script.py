@@ -14,11 +14,6 @@ import numpy as np
 from .answer import hum
 from .brain import OUTPUT_RATE, Ask, Brain, Call, Extra, Heard, Piece, Say, Talk, Thought
 
-Line: TypeAlias = "Piece | Pause | Fail"
-
-
-Script: TypeAlias = Callable[[Ask, Talk], "Iterable[Line | str]"]
-
 
 @dataclass(frozen=True, slots=True)
 class Pause:
@@ -32,6 +27,10 @@ class Fail:
     """Die here, as a bug in a brain would: the service closes with 1011."""
 
     message: str = "the script says so"
+
+
+Line: TypeAlias = Piece | Pause | Fail
+Script: TypeAlias = Callable[[Ask, Talk], Iterable[Line | str]]
 
 
 @dataclass(frozen=True, slots=True)
