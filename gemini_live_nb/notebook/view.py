@@ -95,11 +95,16 @@ class View(anywidget.AnyWidget):
         with self._lock:
             fresh, again = self._fresh, self._again
             self._fresh = self._again = False
-        content = self.whole() if fresh else self.changed()
+        if again or not fresh:
+            # Pages that need not heed what is told again are told what is new by itself.
+            self._tell("some", self.changed())
+        if fresh:
+            self._tell("again" if again else "all", self.whole())
+
+    def _tell(self, kind: str, content: tuple[Fields, Buffers] | None) -> None:
         if content is not None:
             fields, buffers = content
             self._number += 1
-            kind = "again" if again else "all" if fresh else "some"
             self.send({"kind": kind, "n": self._number, **fields}, buffers=buffers)
 
     def reply(self, request: Fields, fields: Fields, buffers: Buffers | None = None) -> None:

@@ -362,7 +362,7 @@ def test_a_cell_run_again_ends_the_session_before(panel):
 
 
 @pytest.mark.parametrize(("app", "kernel"), [("notebook", "7"), ("jupyterlab", "6")])
-def test_smoke(launch, server, tmp_path, request, app, kernel):
+def test_smoke(launch, server, tmp_path, request, app, kernel):  # noqa: PLR0917 - pytest's fixtures
     """The panel in Notebook 7, and in JupyterLab on ipykernel 6."""
     env = {"PYTHONPATH": str(request.getfixturevalue("ipykernel6"))} if kernel == "6" else {}
     browser = launch("--use-fake-ui-for-media-stream")

@@ -205,8 +205,13 @@ def test_messages_are_numbered_without_gaps(run, shown):
         view.flush()
     view.heard({"kind": "hello"}, [])
     view.flush()
-    assert [content["n"] for content, _ in view.told] == [1, 2, 3, 4, 5, 6]
-    assert [content["kind"] for content, _ in view.told] == ["all", "some", "some", "some", "some", "again"]
+    run.said(" 5")
+    view.heard({"kind": "hello"}, [])
+    view.flush()
+    assert [content["n"] for content, _ in view.told] == list(range(1, 9))
+    kinds = [content["kind"] for content, _ in view.told]
+    assert kinds == ["all", "some", "some", "some", "some", "again", "some", "again"]
+    assert view.told[-2][0]["turns"] == [{"i": 0, "model_add": " 5"}]
 
 
 def call(run, name="add", id="c1", at=None, **args):
