@@ -1,4 +1,4 @@
-"""Takes the pictures of the panel in docs/screenshots: JupyterLab in Chromium, a scripted server, a fake microphone.
+"""Takes the pictures of the panel in docs/screenshots: JupyterLab, a scripted server, a fake microphone.
 
     .venv/bin/python tools/screenshots.py [NAME …]
 
@@ -17,12 +17,12 @@ ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 os.environ["GEMINI_LIVE_RUNS"] = tempfile.mkdtemp(prefix="gemini-live-screenshots-")
 
-import numpy as np
-from playwright.sync_api import Page, sync_playwright
+import numpy as np  # noqa: E402 - runs from the checkout
+from playwright.sync_api import Page, sync_playwright  # noqa: E402
 
-from tests.browser.conftest import CHROMIUM_FLAGS, Notebook, serve_lab
-from tests.browser.scripted import scripted
-from tests.browser.sounds import RATE, speech, write_wav
+from tests.browser.conftest import CHROMIUM_FLAGS, Notebook, serve_lab  # noqa: E402
+from tests.browser.scripted import scripted  # noqa: E402
+from tests.browser.sounds import RATE, speech, write_wav  # noqa: E402
 
 SHOTS = ROOT / "docs" / "screenshots"
 STORY = (
@@ -116,23 +116,27 @@ class Studio:
         self.page = page
 
     def show(self, place: str) -> None:
+        """Open the notebook and run the cell that shows the panel."""
         self.nb.open(CELL.format(place=place))
         self.nb.run(0)
         self.page.get_by_role("button", name="Connect").wait_for()
         self.page.wait_for_timeout(1500)
 
     def take(self, name: str) -> None:
+        """Write a picture of the panel."""
         self.page.mouse.move(0, 0)
         self.page.locator(".glnb-panel").screenshot(path=SHOTS / f"{name}.png")
         print(f"docs/screenshots/{name}.png")
 
     def say(self, words: str) -> None:
+        """Type a message and send it."""
         box = self.page.get_by_role("textbox", name="Message")
         box.fill(words)
         box.press("Enter")
         box.blur()
 
     def theme(self, name: str) -> None:
+        """Change JupyterLab's theme."""
         self.nb.js(f"jupyterapp.commands.execute('apputils:change-theme', {{theme: '{name}'}})")
         self.page.wait_for_timeout(1500)
 
@@ -183,7 +187,8 @@ def main() -> None:
     home = Path(tempfile.mkdtemp())
     wav = write_wav(home / "voice.wav", spoken())
     chromium = shutil.which("chromium") or sys.exit("install chromium first")
-    flags = [*CHROMIUM_FLAGS, f"--use-file-for-fake-audio-capture={wav}%noloop", "--use-fake-ui-for-media-stream"]
+    fake = [f"--use-file-for-fake-audio-capture={wav}%noloop", "--use-fake-ui-for-media-stream"]
+    flags = [*CHROMIUM_FLAGS, *fake]
     with serve_lab(home) as (base, folder), sync_playwright() as running, scripted(home, SCRIPT) as url:
         browser = running.chromium.launch_persistent_context(
             str(home / "profile"), executable_path=chromium, headless=False, args=flags,
