@@ -17,7 +17,7 @@ _EVERY_S = 5.0
 _NOTE = '<div style="opacity:.75">A live panel was here; run the cell to have it back.</div>'
 # Where no kernel draws the panel its output says "model not found": that line is hidden.
 _HIDE = (
-    "<style>.jp-OutputArea-child:has(+ .jp-OutputArea-child .glnb-record):not(:has(.glnb-panel))"
+    "<style>.jp-OutputArea-child:has(+ .jp-OutputArea-child .glnb-keepsake):not(:has(.glnb-panel))"
     "{display:none}</style>"
 )
 

@@ -46,7 +46,7 @@ def record(turns: Sequence[Turn], lanes: Lanes | None = None, *, title: str = ""
         audio: Put the model's answers in as players; tens of kB a second.
 
     Returns:
-        HTML, a `div` of class `glnb-record`; empty where nothing was said.
+        HTML, a `div` of class `glnb-keepsake`; empty where nothing was said.
 
     Example:
         >>> record([])
@@ -61,7 +61,7 @@ def record(turns: Sequence[Turn], lanes: Lanes | None = None, *, title: str = ""
     more = f'<div style="opacity:.75">{left_out} earlier turns are in the log.</div>' if left_out > 0 else ""
     table = f'<table style="{_TABLE}">{"".join(rows)}</table>'
     inside = head + picture(lanes) + more + table
-    return f'<div class="glnb-record" style="font-size:13px;line-height:1.5">{inside}</div>'
+    return f'<div class="glnb-keepsake" style="font-size:13px;line-height:1.5">{inside}</div>'
 
 
 def picture(lanes: Lanes | None) -> str:

@@ -51,9 +51,16 @@ class Source:
         subscribe = None if isinstance(of, SessionLog) else getattr(of, "subscribe_run", None)
         if subscribe is not None:
             subscribe(self.refresh)
+        elif getattr(of, "log", None) is None and hasattr(of, "subscribe"):
+            # A session has its log from its first event on.
+            self._ear = of.subscribe(1, accepts=self._first)
 
     def __repr__(self) -> str:
         return f"{type(self.of).__name__}"
+
+    def _first(self, _event: Any) -> bool:
+        self.refresh()
+        return False
 
     def listen(self, told: Told) -> Callable[[], None]:
         """Hear of every frame from now on, and of every new run; returns what ends it."""

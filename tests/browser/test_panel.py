@@ -301,7 +301,7 @@ def test_what_stays_in_a_saved_notebook(panel, chromium, lab):
     expect(transcript(panel).get_by_text("Once upon a time")).to_be_visible()
     panel.page.get_by_role("button", name="Stop", exact=True).click()
     panel.until("not live.session.open")
-    record = panel.page.locator(".glnb-record")
+    record = panel.page.locator(".glnb-keepsake")
     expect(record).to_have_count(1)
     expect(record).to_be_hidden()
     panel.js("jupyterapp.commands.execute('docmanager:save')")

@@ -163,10 +163,22 @@ def said(number, user, model, **more):
 def test_a_record_says_who_said_what():
     call = ToolCall(id="c", name="add", args={"a": 1}, state="done", result={"result": 2})
     html = record([said(0, "Hello", "Good day", tool_calls=[call])], title="Gemini Live · today")
-    assert (
-        re.sub(r"<[^>]+>", " ", html).split()
-        == ["Gemini", "Live", "·", "today", "You", "Hello", "Tool", "add(a=1)", "→", "{&#x27;result&#x27;:", "2}", "Model", "Good", "day"]
-    )
+    assert re.sub(r"<[^>]+>", " ", html).split() == [
+        "Gemini",
+        "Live",
+        "·",
+        "today",
+        "You",
+        "Hello",
+        "Tool",
+        "add(a=1)",
+        "→",
+        "{&#x27;result&#x27;:",
+        "2}",
+        "Model",
+        "Good",
+        "day",
+    ]
 
 
 def test_a_record_runs_nothing():
