@@ -75,27 +75,39 @@ class CommCarrier:
         self._loop = asyncio.get_running_loop()
         self._waiting: list[bytes] = []
         self._next = 0.0
-        self._timer: asyncio.TimerHandle | None = None
+        self._timer: asyncio.Handle | None = None
+        self._soon = False
 
     def send(self, frame: bytes, *, urgent: bool) -> None:
-        """Queue a frame for the next message; an urgent one takes those before it along at once."""
+        """Queue a frame for the next message; an urgent one takes those before it along at once.
+
+        "At once" is when the loop has run what it is at: what is sent together goes in one message, for the
+        server sends a second small one only when the page has acknowledged the first, up to 40 ms later.
+        """
         self._waiting.append(frame)
-        if urgent or self._loop.time() >= self._next:
-            self._flush()
+        if self._soon:
+            return
+        self._soon = urgent or self._loop.time() >= self._next
+        if self._soon:
+            self._cancel()
+            self._timer = self._loop.call_soon(self._flush)
         elif self._timer is None:
             self._timer = self._loop.call_at(self._next, self._flush)
 
     def close(self, reason: str) -> None:
         """Give up what waits."""
         self._waiting.clear()
-        if self._timer is not None:
-            self._timer.cancel()
+        self._cancel()
 
     def _flush(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+        self._cancel()
+        self._soon = False
         frames, self._waiting = self._waiting, []
         self._next = self._loop.time() + PACE
         if frames:
             self._publish(frames)
+
+    def _cancel(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None

@@ -30,7 +30,7 @@ mic.start()
 DOWN = """
 down = []
 for turn in range(1, 41):
-    speaker.play(said[:1200], turn); began = time.time(); speaker.end(turn)
+    began = time.time(); speaker.play(said[:4800], turn); speaker.end(turn)
     while not any(each.get("turn") == turn and each["kind"] == "drained" for each in told[-6:]): time.sleep(0.005)
     down += [each["time"] - began * 1000 for each in told[-8:] if each["kind"] == "playing" and each["turn"] == turn]
 """

@@ -161,19 +161,23 @@ async def test_a_reader_that_falls_behind_is_told_after_it_got_what_there_was():
 
 
 async def test_comm_messages_are_paced_and_what_is_urgent_goes_at_once():
-    messages = []
-    came = asyncio.Event()
-    carrier = CommCarrier(lambda frames: (messages.append(frames), came.set()))
-    for i in range(5):
-        carrier.send(bytes([i]), urgent=False)
-    assert messages == [[b"\x00"]], "the first after a pause does not wait"
-    came.clear()
+    messages = asyncio.Queue()
+    carrier = CommCarrier(messages.put_nowait)
+    carrier.send(b"0", urgent=False)
+    carrier.send(b"1", urgent=False)
+    await asyncio.sleep(0)
+    assert messages.get_nowait() == [b"0", b"1"], "the first after a pause do not wait"
+    for i in range(2, 6):
+        carrier.send(b"%d" % i, urgent=False)
+        await asyncio.sleep(0)
+    assert messages.empty()
     async with asyncio.timeout(50 * PACE):
-        await came.wait()
-    assert messages[1:] == [[b"\x01", b"\x02", b"\x03", b"\x04"]]
+        assert await messages.get() == [b"2", b"3", b"4", b"5"]
     carrier.send(b"sound", urgent=False)
     carrier.send(b"flush", urgent=True)
-    assert messages[2:] == [[b"sound", b"flush"]], "in order, even so"
+    carrier.send(b"more", urgent=False)
+    await asyncio.sleep(0)
+    assert messages.get_nowait() == [b"sound", b"flush", b"more"], "in order, even so"
 
 
 async def test_comm_messages_come_in_order_and_a_lost_one_is_not_waited_for_long():
