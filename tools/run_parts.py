@@ -23,8 +23,8 @@ OPTIONS = {
     "benchmarks": ["-s", "--timeout", "0"],
     "soak": ["-s", "--timeout", "0"],
 }
-# These talk with real browsers, kernels and processes, which on a busy machine miss a beat. Where a few of their
-# tests fail, those are run once more, by themselves and in plain sight; one that fails twice has failed.
+# These talk with real browsers, kernels and processes, which on a busy machine miss a beat. Where a few of
+# their tests fail, those are run once more, in plain sight; one that fails twice has failed.
 AGAIN = {"wire", "notebooks", "browser"}
 FEW = 4
 OUTCOME = re.compile(r"(\d+) (failed|passed|skipped|deselected|xfailed|xpassed|warnings?|errors?)")
