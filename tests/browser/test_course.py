@@ -30,6 +30,12 @@ def course(notebook):
     return open_
 
 
+def shot(notebook, name):
+    """What a reader sees of the panel."""
+    notebook.page.locator(".glnb-panel").first.scroll_into_view_if_needed()
+    notebook.page.screenshot(path=str(SHOTS / f"{name}.png"))
+
+
 def test_the_first_minute_is_heard_and_seen(course, notebook):
     at = course("00_first_minute")
     page = notebook.page
@@ -61,7 +67,7 @@ def test_the_first_minute_is_heard_and_seen(course, notebook):
     notebook.run(at["ask"])
     assert "time and the date" in notebook.done(at["ask"])
     assert "What can you do?" in notebook.cell(at["panel"]).inner_text(), "the panel shows what a cell does"
-    page.screenshot(path=str(SHOTS / "course_first_panel.png"))
+    shot(notebook, "course_first_panel")
     notebook.run(at["close"])
     notebook.done(at["close"])
 
@@ -88,7 +94,7 @@ def test_talking_through_the_microphone(course, notebook):
     told = notebook.done(at["barge"], timeout=90)
     assert "made:" in told
     expect(said.locator("s").filter(has_text="20").first).to_be_visible()
-    page.screenshot(path=str(SHOTS / "course_talk.png"))
+    shot(notebook, "course_talk")
     notebook.run(at["timeline"])
     notebook.done(at["timeline"])
     drawn = notebook.cell(at["timeline"]).locator(".vega-embed .marks").first
@@ -114,7 +120,7 @@ def test_showing_the_camera(course, notebook):
         assert "Error" not in told, told
     assert "moved" in told
     expect(page.get_by_text("What do you see?", exact=False).first).to_be_visible()
-    page.screenshot(path=str(SHOTS / "course_see.png"))
+    shot(notebook, "course_see")
     notebook.run(at["look"])
     assert "image/jpeg" in notebook.done(at["look"])
 

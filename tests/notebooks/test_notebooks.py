@@ -15,7 +15,7 @@ ROOT = Path(__file__).parent.parent.parent
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 CHECKS = Path(__file__).parent / "checks"
 # Where playback is the point (barge-in, what was heard), the built-in server keeps its own pace.
-REAL_PACE = {"02_talk", "05_logs", "08_long_sessions"}
+REAL_PACE = {"02_talk", "04_tools", "08_long_sessions"}
 
 
 @pytest.fixture(scope="module")

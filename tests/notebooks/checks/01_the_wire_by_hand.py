@@ -17,5 +17,5 @@ assert "Unknown name" in await first_frame({"config": guide})
 assert "at 'setup'" in await first_frame({"setup": guide})
 assert "setupComplete" in await first_frame({"setup": SETUP})
 assert "84" in turn.text or "eighty" in turn.text.lower()
-assert (package == "turnComplete").sum() == 1
+assert (ours.kind == "turnComplete").sum() == 1
 print("checked")

@@ -3,8 +3,8 @@ assert messages.conn.max() == 1
 assert messages.query("kind == 'goAway'").conn.tolist() == [0]
 assert lost
 assert "answer" in str(lost[0][1])
-assert live.turns[-1].conn >= 2
-assert "Ada" in live.turns[-1].text
+assert again.conn >= 2
+assert "Ada" in again.text
 assert {"undecodable", "unknown"} <= set(first.kind)
 assert first.odd.any()
 assert len(live.log.messages()) == len(live.log)
