@@ -48,10 +48,9 @@ class Source:
         self._heard_t = 0.0
         self._stop: Callable[[], None] = lambda: None
         self.refresh()
-        subscribe = None if isinstance(of, SessionLog) else getattr(of, "subscribe_run", None)
-        if subscribe is not None:
-            subscribe(self.refresh)
-        elif getattr(of, "log", None) is None and hasattr(of, "subscribe"):
+        if hasattr(of, "subscribe_run"):
+            of.subscribe_run(self.refresh)
+        elif self.log is None and hasattr(of, "subscribe"):
             # A session has its log from its first event on.
             self._ear = of.subscribe(1, accepts=self._first)
 
