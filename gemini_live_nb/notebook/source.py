@@ -50,7 +50,7 @@ class Source:
         self.refresh()
         if hasattr(of, "subscribe_run"):
             of.subscribe_run(self.refresh)
-        elif self.log is None and hasattr(of, "subscribe"):
+        elif getattr(of, "log", of) is None:
             # A session has its log from its first event on.
             self._ear = of.subscribe(1, accepts=self._first)
 
