@@ -70,7 +70,9 @@ class Transport(View):
                 self._meet(t)
                 self._replay.play()
             case "pause":
+                # A seek to the very end is told as a pause alone.
                 self._replay.pause()
+                self._meet(t)
             case "seek":
                 self._meet(t)
 
