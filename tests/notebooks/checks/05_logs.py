@@ -15,4 +15,6 @@ left = safe.messages(raw=True)
 assert not any(word in str(left.raw.tolist()) for word in ("Ada", "Oslo"))
 assert abs(safe.conversation[0].audio).max() == 0
 assert live.log.messages().query("kind == 'mark'").text.tolist() == ["before the question", "after it"]
+assert second.log.tools().result.tolist() == [{"result": "raining in Oslo"}]
+assert [turn.text for turn in second.log.conversation] == turns.text.tolist()[:2]
 print("checked")
