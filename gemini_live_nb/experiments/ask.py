@@ -9,10 +9,20 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from ..audio import MIC_RATE, Samples, read
 from ..errors import AskTimeout, LiveError
 from ..log.run import SessionLog
+from ..protocol.config import LiveConfig
 from ..session.session import LiveSession
 from .cells import Cell, Outcome
+from .inputs import Step
+
+LONGEST_DECISION = 2.7
+"""Seconds the service was seen to take, by its own settings, to hear that speech is over (PROTOCOL.md §2.2)."""
+MARGIN = 1.0
+"""Seconds of silence beyond the window that is set, so that it is the window that ends the speech."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +69,18 @@ async def _converse(cell: Cell, run: Path, link: Link, tools: Sequence[Callable[
     url = link.url or await _offline_url(link)
     async with LiveSession(cell.config, url=url, tools=tools, log=run) as session:
         for step in cell.steps:
-            await session.ask(step.said(), timeout=link.timeout)
+            said = await asyncio.to_thread(_sound, step, cell.config) if step.kind == "sound" else step.value
+            await session.ask(said, timeout=link.timeout)
+
+
+def _sound(step: Step, config: LiveConfig) -> Samples:
+    """The sound with silence after it, as from an open microphone: the server's own rules end the turn."""
+    samples = read(step.value)
+    if config.automatic_activity_detection is False:
+        return samples
+    window = (config.silence_duration_ms or 0) / 1000
+    silence = np.zeros(round(max(LONGEST_DECISION, window + MARGIN) * MIC_RATE), np.int16)
+    return np.concatenate([samples, silence])
 
 
 async def _offline_url(link: Link) -> str | None:

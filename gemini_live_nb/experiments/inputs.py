@@ -31,10 +31,6 @@ class Step:
     kind: Literal["text", "sound"]
     value: str
 
-    def said(self) -> str | Path:
-        """What `LiveSession.ask` takes."""
-        return Path(self.value) if self.kind == "sound" else self.value
-
     def fingerprint(self) -> str:
         """A digest of what is really said: of a sound, its bytes and not its place."""
         content = Path(self.value).read_bytes() if self.kind == "sound" else self.value.encode()

@@ -46,7 +46,7 @@ def sweep(
     Args:
         inputs: Text, `Path`s of sound files, int16 or float arrays at 16 kHz, lists of these for a
             conversation of several turns; a list, or a mapping of names to them. Sound is sent in real time,
-            silence after it.
+            then enough silence for the server to end the turn by its own rules.
         configs: A `LiveConfig`, a list or mapping of them, or what `grid(…)` returns.
         repeats: How often each combination is asked.
         tools: Python functions the model may call.

@@ -135,6 +135,9 @@ def test_two_silence_windows_and_two_brains_show_in_the_frame(tmp_path, speech_w
         turns = frame.groupby("silence_duration_ms")["turn"].count()
         assert turns[200] == 2
         assert turns[1200] == 1
+        last = frame.groupby("silence_duration_ms")["ttfa"].last()
+        # The windows differ by a second, and each answer waits for its own: nothing else ended the speech.
+        assert last[1200] - last[200] > 0.6
     wide = {name: frame[frame["silence_duration_ms"] == 1200]["ttfa"].iloc[0] for name, frame in rows.items()}
     # Half a second is the brains' own difference; what lies around it is the same for both.
     assert wide["slow"] - wide["quick"] > 0.25
