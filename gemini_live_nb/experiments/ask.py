@@ -20,7 +20,7 @@ from .cells import Cell, Outcome
 from .inputs import Step
 
 LONGEST_DECISION = 2.7
-"""Seconds the service was seen to take, by its own settings, to hear that speech is over (PROTOCOL.md §2.2)."""
+"""Seconds the service was seen to take, left to itself, to hear that speech is over (PROTOCOL.md §2.2)."""
 MARGIN = 1.0
 """Seconds of silence beyond the window that is set, so that it is the window that ends the speech."""
 
