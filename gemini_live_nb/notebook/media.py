@@ -10,29 +10,27 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import threading
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from typing import Any, ClassVar
 
-import anywidget
 import ipywebrtc
 import ipywidgets
 import traitlets as t
 
 from ..errors import MediaError
-from ..session.loops import io
 from .assets import style
 from .channel import Channel
 from .inbox import Inbox
 from .kernel import announce, release_on_rerun
+from .onpages import OnPages
 from .page import Page
 
 PATIENCE = 30.0
 """Seconds a `start()` waits for a page that shows the widget."""
 
 
-class Tap(anywidget.AnyWidget):
+class Tap(OnPages):
     """A widget that captures sound or pictures in the page.
 
     Args:
@@ -55,9 +53,7 @@ class Tap(anywidget.AnyWidget):
     shared: ClassVar[tuple[str, ...]] = ("device",)
 
     _css = style("media.css")
-    _stream = t.Int().tag(sync=True)
     _what = t.Unicode().tag(sync=True)
-    channel = t.Instance(Channel).tag(sync=True, **ipywidgets.widget_serialization)
     source = t.Instance(ipywebrtc.MediaStream, allow_none=True).tag(
         sync=True, **ipywidgets.widget_serialization
     )
@@ -70,23 +66,18 @@ class Tap(anywidget.AnyWidget):
     devices = t.Dict()
 
     def __init__(self, source: Any = None, *, channel: Channel | None = None, **settings: Any) -> None:
-        self._io = io()
-        self._own_channel = channel is None
-        self._pages: list[Page] = []
-        self._page: Page | None = None
         self._state = "off"
         self._trouble = ""
         self._wanted_until = 0.0
-        self._echo = threading.local()
-        self._asked = False
+        # Starts asked of a page, and how many of them it had heard of in its last report.
+        self._orders = 0
+        self._heard = 0
         self._changes: list[asyncio.Future[None]] = []
         self._sinks: list[Callable[[Any], None]] = []
         self.on_state: Callable[[str], None] | None = None
-        channel = Channel() if channel is None else channel
         super().__init__(
+            channel,
             source=self._make_source() if source is None else source,
-            channel=channel,
-            _stream=channel.join(self),
             _what=self.what,
             **settings,
         )
@@ -131,6 +122,7 @@ class Tap(anywidget.AnyWidget):
         """Nothing is captured there any more: the browser sees to that."""
         if page in self._pages:
             self._pages.remove(page)
+        self._heard = self._orders
         if page is self._page:
             self._page = None
             self._become("off", why="The page was closed or reloaded.")
@@ -190,7 +182,7 @@ class Tap(anywidget.AnyWidget):
         try:
             while self._state != "live":
                 await self._change()
-                if self._state == "off" and not self._asked and not self._wanted_until:
+                if self._state == "off" and self._heard == self._orders and not self._wanted_until:
                     raise MediaError(f"the {self.what} did not start", hint=self._trouble or "try again")
             self._sinks.append(sink)
             yield
@@ -226,8 +218,8 @@ class Tap(anywidget.AnyWidget):
         page = self._pages[-1] if self._pages else None
         if page is not None:
             self._wanted_until = 0.0
-            self._asked = True
-            page.say(self._stream, {"kind": "start"})
+            self._orders += 1
+            page.say(self._stream, {"kind": "start", "order": self._orders})
             return
         if time.monotonic() >= self._wanted_until:
             self._wanted_until = time.monotonic() + PATIENCE
@@ -247,7 +239,8 @@ class Tap(anywidget.AnyWidget):
     def _reported(self, page: Page, message: dict[str, Any]) -> None:
         """Follow the page that captures; another that begins takes over, so that there is one tap."""
         state = message.get("state", "off")
-        self._asked = False
+        # A report that crossed our start on the way is no answer to it.
+        self._heard = max(self._heard, message.get("order", 0))
         if state != "off":
             for other in self._pages:
                 if other is not page:
@@ -274,23 +267,6 @@ class Tap(anywidget.AnyWidget):
         for change in changes:
             if not change.done():
                 change.set_result(None)
-
-    def _set_quietly(self, traits: dict[str, Any]) -> None:
-        """Set traits that come from the page, without sending them back there."""
-        self._echo.on = True
-        try:
-            for name, value in traits.items():
-                setattr(self, name, value)
-        finally:
-            self._echo.on = False
-
-    def _setting_changed(self, change: Any) -> None:
-        if not getattr(self._echo, "on", False):
-            self._io.loop.call_soon_threadsafe(self._send_settings)
-
-    def _send_settings(self) -> None:
-        for page in self._pages:
-            page.say(self._stream, {"kind": "settings", "settings": self._settings()})
 
 
 NO_PAGE = (

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import struct
-import threading
 from collections.abc import Callable
 from typing import Any
 
-import anywidget
-import ipywidgets
 import numpy as np
 import traitlets as t
 from numpy.typing import NDArray
 
-from ..session.loops import io
 from .assets import module, style
 from .channel import Channel
 from .kernel import announce
+from .onpages import OnPages
 from .page import Page
 from .speech import SAMPLE, Piece, Speech
 
@@ -32,7 +29,7 @@ KEPT = 60 * RATE
 _SOUND = struct.Struct("<II")
 
 
-class Speaker(anywidget.AnyWidget):
+class Speaker(OnPages):
     """A loudspeaker in the notebook: volume, mute, and "click to enable sound" where the browser wants that.
 
     Sound that comes faster than it can be heard waits here; the page is kept two seconds ahead of the ear.
@@ -64,8 +61,6 @@ class Speaker(anywidget.AnyWidget):
     _worklet = t.Unicode(module("speaker_worklet.js")).tag(sync=True)
     _recorder = t.Unicode(module("recorder_worklet.js")).tag(sync=True)
     _rate = t.Int(RATE).tag(sync=True)
-    _stream = t.Int().tag(sync=True)
-    channel = t.Instance(Channel).tag(sync=True, **ipywidgets.widget_serialization)
 
     volume = t.Float(1.0, min=0.0, max=1.0)
     muted = t.Bool(False)
@@ -75,17 +70,11 @@ class Speaker(anywidget.AnyWidget):
     def __init__(
         self, *, channel: Channel | None = None, read: Callable[[int, int], bytes] | None = None
     ) -> None:
-        self._io = io()
-        self._own_channel = channel is None
         self._speech = Speech(KEPT, read)
-        self._pages: list[Page] = []
-        self._page: Page | None = None
-        self._echo = threading.local()
         self._rendered: Callable[[bytes | None], None] | None = None
         self.underruns = 0
         self.on_position: Callable[[int, int, float], None] | None = None
-        channel = Channel() if channel is None else channel
-        super().__init__(channel=channel, _stream=channel.join(self))
+        super().__init__(channel)
         self.observe(self._setting_changed, ["volume", "muted"])
 
     def __repr__(self) -> str:
@@ -243,20 +232,3 @@ class Speaker(anywidget.AnyWidget):
 
     def _settings(self) -> dict[str, Any]:
         return {"volume": self.volume, "muted": self.muted}
-
-    def _set_quietly(self, traits: dict[str, Any]) -> None:
-        """Set traits that come from the page, without sending them back there."""
-        self._echo.on = True
-        try:
-            for name, value in traits.items():
-                setattr(self, name, value)
-        finally:
-            self._echo.on = False
-
-    def _setting_changed(self, change: Any) -> None:
-        if not getattr(self._echo, "on", False):
-            self._io.loop.call_soon_threadsafe(self._send_settings)
-
-    def _send_settings(self) -> None:
-        for page in self._pages:
-            page.say(self._stream, {"kind": "settings", "settings": self._settings()})

@@ -40,6 +40,8 @@ export class Tap {
     this.source = null;
     /** Counts starts and stops, so that what a slow start brings after a stop is let go. */
     this.epoch = 0;
+    /** The last start that Python asked for: it tells an answer from a report that crossed the question. */
+    this.order = 0;
     /** @type {Set<() => void>} */
     this.watchers = new Set();
     this.views = 0;
@@ -66,8 +68,10 @@ export class Tap {
 
   /** @param {any} message */
   told(message) {
-    if (message.kind === "start") this.start();
-    else if (message.kind === "stop") this.stop(message.why ?? "");
+    if (message.kind === "start") {
+      this.order = message.order;
+      this.start();
+    } else if (message.kind === "stop") this.stop(message.why ?? "");
     else if (message.kind === "settings") this.set(message.settings);
   }
 
@@ -167,9 +171,9 @@ export class Tap {
   }
 
   report() {
-    const { state, problem, why, devices, device } = this;
+    const { state, problem, why, devices, device, order } = this;
     const label = this.source?.track.label ?? "";
-    return { state, problem, why, devices, device, label, muted: this.settings.muted };
+    return { state, problem, why, devices, device, order, label, muted: this.settings.muted };
   }
 
   async list() {
