@@ -249,8 +249,12 @@ async def dial(
         wire = cast("Wire", opened)
         _keep_little_unsent(wire)
         return wire
-    # Raised here, not in the except block: the original's traceback holds the URL.
-    raise failed
+    try:
+        raise failed
+    finally:
+        # The original's traceback holds the URL. Tasks written in Python, nest_asyncio's too, resume us within
+        # their own except block: then it would still hang on, although ours is left.
+        failed.__context__ = None
 
 
 def _keep_little_unsent(wire: Wire) -> None:

@@ -459,7 +459,17 @@ async def test_a_handshake_refused_by_http():
             await session(server).connect()
 
 
-async def test_nobody_listens():
+def _task(loop, work, **options):
+    return asyncio.tasks._PyTask(work, loop=loop, **options)
+
+
+@pytest.mark.parametrize("kind", [None, _task], ids=["C tasks", "nest_asyncio's tasks"])
+async def test_nobody_listens(kind):
+    asyncio.get_running_loop().set_task_factory(kind)
+    await asyncio.create_task(_nobody_listens())
+
+
+async def _nobody_listens():
     with pytest.raises(ConnectError, match="no connection") as caught:
         await LiveSession(url="ws://127.0.0.1:9", api_key=KEY, log=False).connect()
     assert caught.value.__cause__ is None
