@@ -15,7 +15,6 @@ from collections import Counter
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-FAILURES = 1  # pytest's exit code for tests that failed
 NO_TESTS = 5  # pytest's exit code for a folder without tests
 OPTIONS = {
     "unit": ["-n", "2"],
@@ -23,10 +22,6 @@ OPTIONS = {
     "benchmarks": ["-s", "--timeout", "0"],
     "soak": ["-s", "--timeout", "0"],
 }
-# These talk with real browsers, kernels and processes, which on a busy machine miss a beat. Where a few of
-# their tests fail, those are run once more, in plain sight; one that fails twice has failed.
-AGAIN = {"wire", "notebooks", "browser"}
-FEW = 4
 OUTCOME = re.compile(r"(\d+) (failed|passed|skipped|deselected|xfailed|xpassed|warnings?|errors?)")
 
 
@@ -36,19 +31,7 @@ def run(part: str, flags: list[str]) -> tuple[int, str]:
     Returns:
         pytest's exit code, and its closing line.
     """
-    code, closing = _pytest(part, [*OPTIONS.get(part, []), *flags])
-    failed = int({outcome: count for count, outcome in OUTCOME.findall(closing)}.get("failed", 0))
-    if code != FAILURES or part not in AGAIN or failed > FEW:
-        return code, closing
-    print(f"\n━━ {part}: what failed, once more", flush=True)
-    code, again = _pytest(part, ["--last-failed", *flags])
-    if code:
-        return code, f"{closing}; again: {again}"
-    return code, f"{closing.replace('failed', 'passed at the second try')}"
-
-
-def _pytest(part: str, flags: list[str]) -> tuple[int, str]:
-    command = [sys.executable, "-m", "pytest", f"tests/{part}", *flags]
+    command = [sys.executable, "-m", "pytest", f"tests/{part}", *OPTIONS.get(part, []), *flags]
     closing = ""
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, errors="replace") as pytest:
         for line in pytest.stdout or ():
@@ -70,7 +53,7 @@ def main() -> int:
         code, closing = run(part, flags)
         failed |= code not in {0, NO_TESTS}
         lines.append(f"{part:<12}{closing}")
-        for count, outcome in OUTCOME.findall(closing.split(";")[0]):
+        for count, outcome in OUTCOME.findall(closing):
             total[outcome.removesuffix("s") if outcome != "passed" else outcome] += int(count)
         if failed and not os.environ.get("KEEP_GOING"):
             break

@@ -11,6 +11,7 @@ import soundfile
 import soxr
 
 RATE = 16000
+OPENING = RATE // 10
 TEXT = (
     "The quick brown fox jumps over the lazy dog while seventeen grey geese fly south above the silent harbour. "
     "Every morning she reads the newspaper, drinks strong coffee, and writes long letters to her oldest friends. "
@@ -52,8 +53,10 @@ def write_wav(path, samples, rate=48000):
 def likeness(heard, said):
     """Correlate each second heard with the best place for it in what was said; seconds without speech are left out.
 
-    The lag is searched anew each second, because a fake device may insert some milliseconds under load.
+    The lag is searched anew each second, because a fake device may insert some milliseconds under load, and
+    while it opens it repeats ten: the first tenth of a second is left out.
     """
+    heard = heard[OPENING:]
     said = said.astype(float)
     starts = len(said) - RATE + 1
     size = 1 << int(np.ceil(np.log2(len(said) + RATE)))
