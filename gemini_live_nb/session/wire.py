@@ -252,7 +252,7 @@ async def dial(
     try:
         raise failed
     finally:
-        # The original's traceback holds the URL. Tasks written in Python, nest_asyncio's too, resume us within
+        # The original's traceback holds the URL. Tasks written in Python, as nest_asyncio's are, resume us in
         # their own except block: then it would still hang on, although ours is left.
         failed.__context__ = None
 
