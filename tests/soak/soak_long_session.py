@@ -20,7 +20,7 @@ from gemini_live_nb.session.events import Dropped, GoingAway, Lost, Resumed
 from gemini_live_nb.session.session import LiveSession
 from tests.wire.process import emulator_process
 from tests.wire.raw import LIVE_3_8, silence, voice
-from tests.wire.test_emulator_life import http
+from tests.wire.rest import http
 
 MINUTES = float(os.environ.get("SOAK_MINUTES", "10"))
 GO_AWAY, TIME_LEFT = 20, 8

@@ -163,6 +163,19 @@ def answer(call, response, **fields):
     }
 
 
+async def handle_of(client):
+    message = await client.until(lambda m: "newHandle" in m.get("sessionResumptionUpdate", {}))
+    return message["sessionResumptionUpdate"]["newHandle"]
+
+
+def resumption(handle=None):
+    return {"sessionResumption": {"handle": handle} if handle else {}}
+
+
+def drop(client):
+    client.socket.transport.abort()
+
+
 def declare(*names, behavior=None):
     functions = [{"name": name, "parameters": {"type": "OBJECT", "properties": {}}} for name in names]
     for function in functions if behavior else ():

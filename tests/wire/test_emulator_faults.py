@@ -15,7 +15,7 @@ from gemini_live_nb.emulator import CATALOGUE, PHASES, Call, Emulator, Fault, Sa
 from gemini_live_nb.emulator.faults import as_fault
 
 from .raw import DEVELOPER, NATIVE, audio, connect, declare, has, open_session, silence, sound, texts, voice
-from .test_emulator_life import call
+from .rest import call
 
 pytestmark = pytest.mark.anyio
 

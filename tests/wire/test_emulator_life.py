@@ -1,19 +1,11 @@
-"""A session's life: handles and resumption, goAway and the deadline, tokens, listing, and who may come in."""
+"""A session's life: handles and resumption, goAway and the deadline."""
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-import json
 import re
-import ssl
-import urllib.error
-import urllib.request
-from datetime import UTC, datetime
 
 import numpy as np
 import pytest
-import websockets
 
 from gemini_live_nb.clock import SimulatedClock
 from gemini_live_nb.emulator import Brain, Call, Emulator, Heard, Say, ScriptBrain
@@ -28,8 +20,10 @@ from .raw import (
     answer,
     connect,
     declare,
-    has,
+    drop,
+    handle_of,
     open_session,
+    resumption,
     silence,
     texts,
     voice,
@@ -37,7 +31,6 @@ from .raw import (
 
 pytestmark = pytest.mark.anyio
 
-CONSTRAINED = DEVELOPER.replace("v1beta", "v1alpha") + "Constrained"
 INTERNAL = (1011, "Internal error encountered.")
 
 
@@ -57,19 +50,6 @@ async def clock():
     clock = SimulatedClock()
     async with clock.running():
         yield clock
-
-
-async def handle_of(client):
-    message = await client.until(lambda m: "newHandle" in m.get("sessionResumptionUpdate", {}))
-    return message["sessionResumptionUpdate"]["newHandle"]
-
-
-def resumption(handle=None):
-    return {"sessionResumption": {"handle": handle} if handle else {}}
-
-
-def drop(client):
-    client.socket.transport.abort()
 
 
 @pytest.mark.parametrize(
@@ -303,294 +283,3 @@ async def test_an_hour_over_seven_connections(clock):
                     await clock.sleep(20)
         assert connections >= 6
         assert emulator.sessions == []
-
-
-# Tokens.
-
-
-def http(method, url, body=None, *, key="k", **headers):
-    request = urllib.request.Request(
-        url, method=method, data=None if body is None else json.dumps(body).encode()
-    )
-    for name, value in ({"x-goog-api-key": key} if key is not None else {}).items():
-        request.add_header(name, value)
-    for name, value in headers.items():
-        request.add_header(name.replace("_", "-"), value)
-    try:
-        with urllib.request.urlopen(request, timeout=10) as response:
-            return response.status, response.read()
-    except urllib.error.HTTPError as error:
-        return error.code, error.read()
-
-
-async def call(emulator, method, path, body=None, **options):
-    url = emulator.url.replace("ws", "http", 1) + path
-    status, text = await asyncio.to_thread(http, method, url, body, **options)
-    return status, json.loads(text) if text.startswith(b"{") else text.decode()
-
-
-async def token(emulator, **body):
-    status, made = await call(emulator, "POST", "/v1alpha/auth_tokens", body)
-    assert status == 200, made
-    assert re.fullmatch(r"auth_tokens/\w+", made["name"])
-    return made["name"]
-
-
-def stamp(clock, seconds):
-    return datetime.fromtimestamp(clock.time() + seconds, UTC).isoformat().replace("+00:00", "Z")
-
-
-@contextlib.asynccontextmanager
-async def with_token(emulator, name, *, header=False):
-    options = {"headers": {"Authorization": f"Token {name}", "x-goog-api-key": name}} if header else {}
-    query = "?" if header else f"?access_token={name}"
-    async with connect(emulator, CONSTRAINED, query=query, **options) as client:
-        yield client
-
-
-@pytest.fixture
-async def still():
-    """A clock that stands still, and an emulator on it that waits for nothing: HTTP runs in threads it cannot see."""
-    clock = SimulatedClock()
-    async with Emulator(clock=clock, latency=0, go_away=None) as emulator:
-        yield emulator
-
-
-@pytest.mark.parametrize("header", [True, False])
-async def test_a_token_opens_one_session(still, header):
-    name = await token(still)
-    async with with_token(still, name, header=header) as client:
-        await client.setup()
-    async with with_token(still, name, header=header) as client:
-        await client.send({"setup": {"model": NATIVE}})
-        assert (await client.closed())[0] == 1007
-
-
-async def test_resuming_costs_no_use_of_a_token(still):
-    name = await token(still)
-    async with with_token(still, name) as client:
-        await client.setup(LIVE_3_8)
-        await still.clock.advance(1)
-        handle = await handle_of(client)
-    async with with_token(still, name) as client:
-        await client.setup(LIVE_3_8, **resumption(handle))
-
-
-async def test_uses_none_is_without_limit(still):
-    name = await token(still, uses=0)
-    for _ in range(3):
-        async with with_token(still, name) as client:
-            await client.setup()
-
-
-async def test_a_token_dies(still):
-    clock = still.clock
-    name = await token(still, uses=0, expireTime=stamp(clock, 120), newSessionExpireTime=stamp(clock, 30))
-    async with with_token(still, name) as client:
-        await client.setup()
-        await clock.advance(60)
-        async with with_token(still, name) as late:  # too late for a new session
-            await late.send({"setup": {"model": NATIVE}})
-            assert await late.closed() == (1007, "API key expired. Please renew the API key.")
-        await clock.advance(61)
-        await client.say("too late for anything")
-        assert await client.closed() == (1007, "API key expired. Please renew the API key.")
-
-
-LOCKED = {
-    "everything where there is no mask": (None, {"temperature": 0.5, "voice": None}),
-    "what the mask names": ("generationConfig.temperature", {"temperature": 0.5, "voice": "Puck"}),
-    "to nothing what the mask names and the token lacks": (
-        "generationConfig.speechConfig",
-        {"temperature": 1.0, "voice": None},
-    ),
-}
-
-
-@pytest.mark.parametrize("case", LOCKED)
-async def test_a_token_locks_the_setup(still, case):
-    mask, expected = LOCKED[case]
-    fields = {"fieldMask": mask} if mask else {}
-    name = await token(
-        still, bidiGenerateContentSetup={"model": NATIVE, "generationConfig": {"temperature": 0.5}}, **fields
-    )
-    voice_config = {"voiceConfig": {"prebuiltVoiceConfig": {"voiceName": "Puck"}}}
-    async with with_token(still, name) as client:
-        await client.setup(NATIVE, generationConfig={"temperature": 1.0, "speechConfig": voice_config})
-        generation = still.sessions[0].setup.generation_config
-        speech = generation.speech_config
-        assert generation.temperature == expected["temperature"]
-        assert (speech.voice_config.prebuilt_voice_config.voice_name if speech else None) == expected["voice"]
-
-
-@pytest.mark.parametrize(
-    ("body", "message"),
-    [
-        (
-            {"config": {}},
-            "Invalid JSON payload received. Unknown name \"config\" at 'auth_token': Cannot find field.",
-        ),
-        (
-            {"bidiGenerateContentSetup": {"config": {}}},
-            "Invalid JSON payload received. Unknown name \"config\" at 'auth_token.bidi_generate_content_setup': Cannot find field.",
-        ),
-        ({"expireTime": "2099-01-01T00:00:00Z"}, "Request contains an invalid argument."),
-        (
-            {"expireTime": "soon"},
-            "Invalid value at 'auth_token.expire_time' (type.googleapis.com/google.protobuf.Timestamp), \"soon\"",
-        ),
-    ],
-)
-async def test_bad_token_requests(still, body, message):
-    status, error = await call(still, "POST", "/v1alpha/auth_tokens", body)
-    assert status == 400
-    assert error == {"error": {"code": 400, "message": message, "status": "INVALID_ARGUMENT"}}
-
-
-# Listing, and who may come in.
-
-
-async def test_models(still):
-    status, listed = await call(still, "GET", "/v1beta/models")
-    assert status == 200
-    names = [model["name"] for model in listed["models"]]
-    assert NATIVE in names
-    assert LIVE_3_8 in names
-    assert "models/gemini-2.0-flash-exp" not in names
-    assert all("bidiGenerateContent" in model["supportedGenerationMethods"] for model in listed["models"])
-    status, page = await call(still, "GET", "/v1beta/models?pageSize=2")
-    assert len(page["models"]) == 2
-    status, rest = await call(still, "GET", f"/v1beta/models?pageSize=100&pageToken={page['nextPageToken']}")
-    assert [model["name"] for model in page["models"] + rest["models"]] == names
-    assert (await call(still, "GET", f"/v1beta/{NATIVE}"))[1]["name"] == NATIVE
-    assert (await call(still, "GET", "/v1beta/models/none"))[0] == 404
-
-
-@pytest.mark.parametrize("key", [None, ""])
-async def test_rest_wants_a_key(still, key):
-    status, error = await call(still, "GET", "/v1beta/models", key=key)
-    assert status == (403 if key is None else 400)
-    assert error["error"]["status"] in ("PERMISSION_DENIED", "INVALID_ARGUMENT")
-
-
-@pytest.mark.parametrize(
-    ("origin", "welcome"),
-    [
-        ("http://localhost:8888", True),
-        ("http://127.0.0.1:1234", True),
-        ("https://[::1]", True),
-        ("https://evil.example", False),
-        ("http://localhost.evil.example", False),
-        ("null", False),
-    ],
-)
-async def test_origins(still, origin, welcome):
-    with contextlib.ExitStack() as refused:
-        caught = None if welcome else refused.enter_context(pytest.raises(websockets.InvalidStatus))
-        async with websockets.connect(still.url + DEVELOPER + "?key=k", origin=origin):
-            pass
-    if caught is not None:
-        assert caught.value.response.status_code == 403
-    status, _ = await call(still, "GET", "/emulator", Origin=origin)
-    assert status == (200 if welcome else 403)
-
-
-async def test_an_origin_may_be_let_in():
-    async with (
-        Emulator(origins=["https://hub.example"]) as emulator,
-        websockets.connect(emulator.url + DEVELOPER + "?key=k", origin="https://hub.example"),
-    ):
-        pass
-
-
-async def test_a_foreign_host_name_is_refused(still):
-    status, error = await call(still, "GET", "/emulator", Host="rebound.example")
-    assert (status, error["error"]["code"]) == (403, 403)
-
-
-async def test_it_listens_on_loopback_only(still):
-    port = int(still.url.rsplit(":", 1)[1])
-    others = [address for address in await local_addresses() if not address.startswith("127.")]
-    if not others:
-        pytest.skip("this machine has no address but loopback")
-    with pytest.raises((ConnectionRefusedError, TimeoutError)):
-        await asyncio.wait_for(asyncio.open_connection(others[0], port), 5)
-
-
-async def local_addresses():
-    import socket
-
-    infos = await asyncio.get_running_loop().getaddrinfo(socket.gethostname(), None, family=socket.AF_INET)
-    return [info[4][0] for info in infos]
-
-
-async def test_tls_on_a_port_of_its_own():
-    async with Emulator(tls=True, latency=0) as emulator:
-        assert emulator.tls_url.startswith("wss://127.0.0.1:")
-        trusted = ssl.create_default_context(cafile=emulator.certificate.ca_file)
-        async with websockets.connect(emulator.tls_url + DEVELOPER + "?key=k", ssl=trusted) as socket:
-            await socket.send(json.dumps({"setup": {"model": NATIVE}}))
-            assert json.loads(await socket.recv()) == {"setupComplete": {}}
-        with pytest.raises(ssl.SSLCertVerificationError):
-            await websockets.connect(emulator.tls_url + DEVELOPER, ssl=ssl.create_default_context())
-        file = emulator.certificate.ca_file
-        assert b"PRIVATE" not in file.read_bytes()
-    assert not file.exists()
-
-
-async def test_frames_are_binary_pretty_printed_and_pings_are_answered():
-    async with Emulator(latency=0) as emulator, connect(emulator) as client:
-        await client.setup(NATIVE)
-        assert client.payloads[0] == b'{\n  "setupComplete": {}\n}\n'
-        await asyncio.wait_for(await client.socket.ping(), 5)
-        await client.say("hello")
-        await client.turn()
-        for payload in client.payloads:
-            assert isinstance(payload, bytes)
-            assert payload == (json.dumps(json.loads(payload), indent=2, ensure_ascii=False) + "\n").encode()
-        assert has(client.frames[-1][1], "turnComplete")
-
-
-async def test_vertex_names_its_session():
-    async with (
-        Emulator(latency=0) as emulator,
-        connect(
-            emulator,
-            "/ws/google.cloud.aiplatform.v1beta1.LlmBidiService/BidiGenerateContent",
-            headers={"Authorization": "Bearer x"},
-            key=None,
-        ) as client,
-    ):
-        await client.send({"setup": {"model": VERTEX_2_5}})
-        message = await client.receive()
-        assert re.fullmatch(r"[0-9a-f-]{36}", message["setupComplete"]["sessionId"])
-
-
-async def test_stopping_says_goodbye_and_leaves_nothing_running():
-    before = set(asyncio.all_tasks())
-    emulator = await Emulator(latency=0).start()
-    async with connect(emulator) as client:
-        await client.setup(LIVE_3_8)
-        await client.say("hello")
-        await client.until(lambda m: "inlineData" in str(m))
-        await emulator.stop()
-        assert (await client.closed())[0] == 1001
-    left = {task for task in asyncio.all_tasks() if task not in before and "emulator" in task.get_name()}
-    assert left == set()
-
-
-async def test_a_port_that_is_taken_leaves_nothing_behind():
-    loaded = []
-
-    class Counted(Brain):
-        async def load(self):
-            loaded.append(1)
-
-        async def close(self):
-            loaded.pop()
-
-    async with Emulator() as emulator:
-        port = int(emulator.url.rsplit(":", 1)[1])
-        with pytest.raises(OSError, match="address already in use"):
-            await Emulator(Counted(), port=port).start()
-    assert loaded == []
