@@ -20,6 +20,7 @@ from .connection import Connection
 from .conversation import Conversation
 from .doors import Credential, Door, Keys, credential, door, foreign, http_status
 from .faults import Fault, Faults, as_fault
+from .front import Front
 from .profiles import PROFILES, Profile
 from .refusals import REFUSALS, Refused, refuse
 from .sessions import Sessions
@@ -102,6 +103,7 @@ class Emulator:
         self._sessions = Sessions(self.clock)
         self._mint = Mint(self.clock)
         self._runner: web.AppRunner | None = None
+        self._listeners: list[asyncio.Server] = []
         self._ports: dict[str, int] = {}
 
     # --- from outside ---
@@ -148,6 +150,8 @@ class Emulator:
         """Close every connection as a server going down does (1001), stop listening, let the brain go."""
         going = [connection.hang_up(REFUSALS["going_away"]) for connection in list(self.connections)]
         await asyncio.gather(*going, return_exceptions=True)
+        while self._listeners:
+            self._listeners.pop().close()
         if self._runner is not None:
             await self._runner.cleanup()
             self._runner = None
@@ -242,11 +246,14 @@ class Emulator:
 
     # --- HTTP ---
 
-    @staticmethod
-    async def _listen(runner: web.AppRunner, port: int, context: ssl.SSLContext | None) -> int:
-        site = web.TCPSite(runner, "127.0.0.1", port, ssl_context=context)
-        await site.start()
-        return int(runner.addresses[-1][1])
+    async def _listen(self, runner: web.AppRunner, port: int, context: ssl.SSLContext | None) -> int:
+        serve = runner.server
+        assert serve is not None
+        listener = await asyncio.get_running_loop().create_server(
+            lambda: Front(serve()), "127.0.0.1", port, ssl=context
+        )
+        self._listeners.append(listener)
+        return int(listener.sockets[0].getsockname()[1])
 
     @web.middleware
     async def _guard(self, request: web.Request, handler: Callable[[web.Request], Any]) -> web.StreamResponse:

@@ -172,3 +172,20 @@ async def test_a_port_that_is_taken_leaves_nothing_behind():
         with pytest.raises(OSError, match="address already in use"):
             await Emulator(Counted(), port=port).start()
     assert loaded == []
+
+
+async def test_a_user_agent_said_twice_is_let_in(still):
+    """google-genai 1.0 over websockets 14 says it twice."""
+    port = int(still.url.rsplit(":", 1)[1])
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    head = (
+        f"GET {DEVELOPER}?key=k HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n"
+        "user-agent: google-genai-sdk/1.0.0\r\nUser-Agent: Python/3.11 websockets/14.2\r\n\r\n"
+    ).encode()
+    for piece in (head[:40], head[40:]):
+        writer.write(piece)
+        await writer.drain()
+    assert (await asyncio.wait_for(reader.readline(), 5)).startswith(b"HTTP/1.1 101")
+    writer.close()
+    await writer.wait_closed()
