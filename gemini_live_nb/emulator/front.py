@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import cast
 
 _ONCE = (b"user-agent", b"content-type")
 _LONGEST_HEAD = 64 * 1024
@@ -25,8 +26,7 @@ class Front(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Somebody knocks."""
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport = cast("asyncio.Transport", transport)
         self._server.connection_made(transport)
 
     def data_received(self, data: bytes) -> None:

@@ -7,7 +7,7 @@ import logging
 import ssl
 from collections.abc import Callable, Iterable
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, cast
 
 from aiohttp import web
 
@@ -247,8 +247,7 @@ class Emulator:
     # --- HTTP ---
 
     async def _listen(self, runner: web.AppRunner, port: int, context: ssl.SSLContext | None) -> int:
-        serve = runner.server
-        assert serve is not None
+        serve = cast("web.Server[web.Request]", runner.server)  # it is set up
         listener = await asyncio.get_running_loop().create_server(
             lambda: Front(serve()), "127.0.0.1", port, ssl=context
         )
