@@ -247,7 +247,7 @@ class Emulator:
     # --- HTTP ---
 
     async def _listen(self, runner: web.AppRunner, port: int, context: ssl.SSLContext | None) -> int:
-        serve = cast("web.Server[web.Request]", runner.server)  # it is set up
+        serve = cast("web.Server", runner.server)  # it is set up
         listener = await asyncio.get_running_loop().create_server(
             lambda: Front(serve()), "127.0.0.1", port, ssl=context
         )
