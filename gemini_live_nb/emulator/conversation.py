@@ -124,6 +124,17 @@ class Conversation:
         """Tokens of all the model reads for its next answer."""
         return self.context.prompt(self.setup)
 
+    @property
+    def unanswered(self) -> str:
+        """The user's last words since the model last spoke."""
+        for content in reversed(self.talk.history):
+            words = " ".join(part.text for part in content.parts or () if part.text)
+            if content.role == "model":
+                break
+            if any(letter.isalnum() for letter in words):
+                return words
+        return ""
+
     def transcript_frames(self, text: str) -> Iterable[dict[str, Any]]:
         """The user's words as this family sends them."""
         if not text or not (

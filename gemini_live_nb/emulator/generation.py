@@ -17,6 +17,13 @@ from .calls import OpenCall
 from .context import Tokens, audio_tokens, text_tokens, usage
 from .stage import Job, Stage
 
+_CALL_TURN = 0.3
+"""Seconds within which a call's own turn ends on Vertex, answered or not. [I]
+
+In the recordings the answer comes within milliseconds and the end of the call's turn after it; Google's ADK
+gives a call to its function only when that end has come, so the service cannot be waiting for the answer.
+"""
+
 
 class Generation:
     """Runs one job to its `turnComplete`; see `Turns`."""
@@ -37,6 +44,8 @@ class Generation:
         self._answered = asyncio.Event()
         self.over = False
         self.was_cut = False
+        self.only_hears = False
+        """It was cut before the user's words were made out: that it still does, and no more."""
         self._ended_early = False
         self._swallowed = False
         self._prompt: Tokens | None = None
@@ -65,6 +74,15 @@ class Generation:
                     self._answered.set()
                 return True
         return False
+
+    def stop_after_hearing(self) -> bool:
+        """End once the user's words are told, if they are not yet: they would be missing in the history.
+
+        Returns:
+            Whether there is anything to be made out still.
+        """
+        self.only_hears = self._job.activity_end is not None and not self._heard and not self._opened
+        return self.only_hears
 
     def cut(self) -> None:
         """Barge-in, or a typed turn: cancel calls where the family does, say so, remember what was said."""
@@ -103,7 +121,7 @@ class Generation:
         while ask is not None:
             ask = await self._one_pass(ask)
         self._tell_heard("")
-        if self.over:
+        if self.over or self.only_hears:
             return
         if self._spoke:
             await self._end()
@@ -140,8 +158,9 @@ class Generation:
             async for piece in stream:
                 if isinstance(piece, Heard):
                     self._tell_heard(piece.text, final=piece.final)
-                    continue
-                if self._swallowed:
+                    if not self.only_hears or not self._heard:
+                        continue
+                if self._swallowed or self.only_hears:
                     break
                 await self._begin()
                 if isinstance(piece, Call | tuple):
@@ -255,14 +274,16 @@ class Generation:
         return issued
 
     async def _wait_for(self, issued: list[OpenCall]) -> Ask:
-        await self._answered.wait()
-        self._open_calls = []
-        results = tuple(result for call in issued for result in call.results)
         if self._profile.family.turn_ends_after_call == "after response":
+            with contextlib.suppress(TimeoutError):
+                await self._stage.clock.wait_for(self._answered.wait(), _CALL_TURN)
             await self._answer.finish()
             self._remember()
             self._turn_complete()
             self._answer = self._new_answer()
+        await self._answered.wait()
+        self._open_calls = []
+        results = tuple(result for call in issued for result in call.results)
         self._opened = False
         self._asked_at = self._stage.clock.monotonic()
         ask = Ask("tool_result", results=results)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from gemini_live_nb.protocol.client import ClientContent, ClientMessage, RealtimeInput, ToolResponse
@@ -83,8 +85,9 @@ class Inbox:
         history = conversation.setup.history_config
         if history is not None and history.initial_history_in_client_content and not conversation.seeded:
             conversation.seeded = True
-            conversation.note_typed(turns)
-            return
+            if not (conversation.profile.answers_history and content.turn_complete):
+                conversation.note_typed(turns)
+                return
         waits = self._turns.blocked and conversation.profile.typed_waits
         if not waits and (content.turn_complete or conversation.profile.partial_content_interrupts):
             self._turns.interrupt()
@@ -92,7 +95,17 @@ class Inbox:
         self._pending += turns
         if content.turn_complete:
             said, self._pending = self._pending, []
-            self._turns.ask(_typed(said))
+            self._turns.ask(self._meant(_typed(said)))
+
+    def _meant(self, ask: Ask) -> Ask:
+        """The ask; where it has no words of its own, with those it follows and nobody has answered yet.
+
+        Frameworks prompt a reply to what they sent before with `" "` (pipecat), `"."` (livekit) or a bare
+        `turnComplete`.
+        """
+        if ask.kind != "text" or any(letter.isalnum() for letter in ask.text):
+            return ask
+        return replace(ask, text=self._conversation.unanswered or ask.text)
 
     def _check_parts(self, turns: list[Content]) -> None:
         profile = self._conversation.profile
@@ -132,7 +145,7 @@ class Inbox:
             self._video(live.video)
         if live.text is not None:
             self._conversation.note_typed([Content(role="user", parts=[Part(text=live.text)])])
-            self._turns.ask(Ask("text", text=live.text))
+            self._turns.ask(self._meant(Ask("text", text=live.text)))
         if live.activity_end is not None:
             self._ears.activity_end()
         if live.audio_stream_end:

@@ -31,6 +31,10 @@ class Profile:
             next turn.
         affect_closes_later: `enableAffectiveDialog` passes the setup and closes the session at the first
             message.
+        answers_history: a first `clientContent` that is complete is answered even where the setup says that
+            it is history. PROTOCOL.md §2.3 (pydantic-ai, which asks for it on 3.8 alone) says that it is not;
+            pipecat asks for it on every model of the Developer API and counts on 2.5 to answer, and on 3.x
+            sends a `realtimeInput.text` after it because those do not. No recording has such a setup.
         interim: guesses are sent while the user speaks, as `interimInputTranscription`.
         first_chunk, chunk_sizes: sizes of audio frames; the second is gone through in turn.
         silence_high, silence_low: silence that ends speech, for END_SENSITIVITY_HIGH and LOW. Only 3.8 was
@@ -49,6 +53,7 @@ class Profile:
     typed_waits: bool = True
     stale_call: Literal["ignored", "swallows"] = "ignored"
     affect_closes_later: bool = False
+    answers_history: bool = False
     interim: bool = False
     first_chunk: int = 9_600
     chunk_sizes: tuple[int, ...] = (11_520,)
@@ -111,6 +116,7 @@ _LIVE_3_8: dict[str, Any] = {
 _OWN: dict[str, dict[str, Any]] = {
     "2.5-native": {
         "working_updates": True,  # §4.3 R (PYDSRC)
+        "answers_history": True,  # pipecat, gemini_live/llm.py, _create_initial_response
         "chunk_sizes": (11_520, 11_520, 11_520, 7_680),  # §3.3 (cookbook#952)
     },
     "3.1-live": {"handle": "tool_response", "silence_high": 0.8},  # §3.2 V (PYDCASS); §4.1 R (examples#37)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Callable
 
 from .brain import Ask
 from .generation import Generation
@@ -15,6 +16,8 @@ from .stage import Job, Stage
 
 _PAIR_GAP = 0.004
 """Seconds from `interrupted` to its `turnComplete`, as measured."""
+_HEARING = 3.0
+"""Seconds a cut answer may take to make out the words it was to answer."""
 
 
 class Turns:
@@ -63,8 +66,11 @@ class Turns:
     def interrupt(self) -> bool:
         """Cut the running generation, if there is one; tells whether there was."""
         current, task = self._current, self._task
-        if current is None or task is None or current.over:
+        if current is None or task is None or current.over or current.only_hears:
             return False
+        if current.stop_after_hearing():
+            self._after(_HEARING, task.cancel)
+            return True
         current.cut()
         task.cancel()
         if self._stage.faults.take("reissue_tool_call") and current.unanswered:
@@ -99,11 +105,15 @@ class Turns:
         self._wake.set()
 
     def _again(self, job: Job) -> None:
-        async def later() -> None:
-            await self._stage.clock.sleep(0.4)  # with the first frame's own wait: 469 to 713 ms were measured
-            self._put(job)
+        # with the first frame's own wait: 469 to 713 ms were measured
+        self._after(0.4, lambda: self._put(job))
 
-        task = asyncio.get_running_loop().create_task(later())
+    def _after(self, seconds: float, then: Callable[[], object]) -> None:
+        async def later() -> None:
+            await self._stage.clock.sleep(seconds)
+            then()
+
+        task = asyncio.get_running_loop().create_task(later(), name="emulator turns later")
         self._later.add(task)
         task.add_done_callback(self._later.discard)
 
@@ -117,6 +127,8 @@ class Turns:
             await asyncio.wait({self._task})
             if not self._task.cancelled():
                 self._stage.trouble(self._task.exception())
+            if self._current.only_hears and not self._current.over:
+                self._current.cut()
             if self._current.was_cut:
                 await self._stage.clock.sleep(_PAIR_GAP)
                 self._current.close_cut_turn()

@@ -180,3 +180,47 @@ async def test_any_sample_rate_is_heard(clock, rate):
         await client.audio(np.concatenate([voice(1, rate=rate), silence(2, rate)]), rate=rate)
         await client.turn()
         assert 1.2 <= len(brain.asks[0].audio) / 16000 <= 2.2
+
+
+class Slow(Listener):
+    """Needs a while to make out what was said."""
+
+    def __init__(self, seconds):
+        super().__init__()
+        self.seconds = seconds
+        self.utterances = 0
+
+    async def reply(self, ask, talk):
+        self.utterances += 1
+        words = f"utterance {self.utterances}"
+        await talk.clock.sleep(self.seconds)
+        yield Heard(words)
+        async for piece in super().reply(ask, talk):
+            if not isinstance(piece, Heard):
+                yield piece
+
+
+@pytest.mark.parametrize("model", [NATIVE, LIVE_3_1, LIVE_3_8, VERTEX_2_5])
+async def test_who_goes_on_speaking_before_the_answer_is_heard_both_times(clock, model):
+    brain = Slow(1)
+    async with Emulator(brain, clock=clock) as emulator, open_session(emulator, model) as client:
+        await client.audio(np.concatenate([voice(1), silence(1.2), voice(1), silence(3)]), chunk=0.02)
+        await client.turn()
+        await client.turn()
+        history = [(one.role, one.parts[0].text) for one in emulator.sessions[0].talk.history]
+        assert history == [("user", "utterance 1"), ("user", "utterance 2"), ("model", "Yes.")]
+        assert texts(client, "inputTranscription").replace(" ", "") == "utterance1utterance2"
+        ends = [m for _, m in client.frames if has(m, "turnComplete") or has(m, "interrupted")]
+        assert [has(m, "interrupted") for m in ends] == [True, False, False]
+        assert client.at("inputTranscription") <= client.at("interrupted")
+
+
+async def test_words_that_are_not_made_out_in_time_do_not_hold_up_the_next_turn(clock):
+    async with Emulator(Slow(20), clock=clock) as emulator, open_session(emulator, LIVE_3_8) as client:
+        await client.audio(np.concatenate([voice(1), silence(2), voice(1), silence(2)]), chunk=0.02)
+        began = clock.monotonic()
+        await client.turn()
+        assert clock.monotonic() - began < 3
+        await client.turn()
+        history = [(one.role, one.parts[0].text) for one in emulator.sessions[0].talk.history]
+        assert history == [("user", ""), ("user", "utterance 2"), ("model", "Yes.")]

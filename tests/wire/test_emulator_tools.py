@@ -349,3 +349,15 @@ async def test_steps_of_a_script(clock):
         await client.say("first?")
         await client.turn()
         assert texts(client, "outputTranscription") == "Two.The script has nothing to say to this."
+
+
+async def test_on_vertex_the_turn_of_a_call_ends_though_the_answer_takes_its_time(clock):
+    """Google's ADK runs a function only once the turn that called it is over."""
+    async with Session(clock, VERTEX_2_5) as client:
+        (call,) = await call_of(client)
+        await client.turn()
+        await clock.sleep(10)
+        await client.send(answer(call, {"output": 1}))
+        await client.turn()
+        assert texts(client, "outputTranscription") == "Result: look Rome {'output': 1}"
+        assert sum("usageMetadata" in message for _, message in client.frames) == 2

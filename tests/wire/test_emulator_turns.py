@@ -118,6 +118,36 @@ async def test_initial_history_is_not_answered(clock):
         ]
 
 
+@pytest.mark.parametrize(("model", "answered"), [(NATIVE, True), (LIVE_3_1, False), (LIVE_3_8, False)])
+async def test_complete_history_is_answered_by_2_5_alone(clock, model, answered):
+    """pipecat's first message, whose conversations on 2.5 begin by its answer and on 3.x by the text after it."""
+    brain = Listener()
+    async with (
+        Emulator(brain, clock=clock) as emulator,
+        open_session(emulator, model, historyConfig={"initialHistoryInClientContent": True}) as client,
+    ):
+        await client.say("What day is it?")
+        if not answered:
+            await clock.sleep(5)
+            assert brain.asks == []
+            await client.send({"realtimeInput": {"text": " "}})
+        await client.turn()
+        assert [ask.text for ask in brain.asks] == ["What day is it?"]
+
+
+@pytest.mark.parametrize("prompt", [" ", ".", None])
+async def test_a_reply_is_prompted_to_what_was_sent_before(clock, prompt):
+    brain = Listener()
+    async with Emulator(brain, clock=clock) as emulator, open_session(emulator) as client:
+        await client.say("What day is it?", complete=False)
+        await client.send(typed(prompt) if prompt else {"clientContent": {"turnComplete": True}})
+        await client.turn()
+        assert brain.asks[0].text == "What day is it?"
+        await client.say(".")
+        await client.turn()
+        assert brain.asks[1].text == "."
+
+
 async def test_turns_are_kept_until_one_is_complete(clock):
     brain = Listener()
     async with Emulator(brain, clock=clock) as emulator, open_session(emulator) as client:
