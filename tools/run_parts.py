@@ -18,6 +18,7 @@ ROOT = Path(__file__).parent.parent
 NO_TESTS = 5  # pytest's exit code for a folder without tests
 OPTIONS = {
     "unit": ["-n", "2"],
+    "wire": ["-n", "2"],
     "notebooks": ["-n", "2"],
     "benchmarks": ["-s", "--timeout", "0"],
     "soak": ["-s", "--timeout", "0"],
