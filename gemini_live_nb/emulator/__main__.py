@@ -13,6 +13,7 @@ from collections.abc import Callable
 
 from .brain import Brain, EchoBrain
 from .faults import CATALOGUE
+from .lifetime import AUDIO_LIMIT, VIDEO_LIMIT
 from .profiles import PROFILES
 from .replay import ReplayBrain
 from .script import ScriptBrain
@@ -63,6 +64,14 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--time-left", type=float, default=50.0, metavar="SECONDS", help="what goAway says is left"
     )
+    parser.add_argument(
+        "--audio-limit", type=float, default=AUDIO_LIMIT, metavar="SECONDS",
+        help="how long a session without compression lives; 0: without limit",
+    )  # fmt: skip
+    parser.add_argument(
+        "--video-limit", type=float, default=VIDEO_LIMIT, metavar="SECONDS",
+        help="the same once it has seen a picture",
+    )  # fmt: skip
     parser.add_argument("--seed", type=int, default=0, help="of ids and of what a brain draws")
     parser.add_argument(
         "--fault", action="append", default=[], metavar="NAME[@PHASE]", help="arm a fault (repeatable)"
@@ -111,6 +120,8 @@ async def _run(options: argparse.Namespace) -> None:
         latency=options.latency,
         go_away=options.go_away or None,
         time_left=options.time_left,
+        audio_limit=options.audio_limit or None,
+        video_limit=options.video_limit or None,
         faults=options.fault,
         seed=options.seed,
     )

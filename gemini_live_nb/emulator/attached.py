@@ -65,8 +65,11 @@ class Attached:
             raise refuse("setup_not_first")
         if conversation.refuses_all:
             raise refuse("invalid_argument")
+        frames = conversation.talk.frames_seen
         self._inbox.take(message)
         self._guesses.listen()
+        if not frames and conversation.talk.frames_seen:
+            self._connection.watch_time()  # a session with pictures ends sooner
         unasked = (
             conversation.profile.handle == "tool_response" and conversation.setup.session_resumption is None
         )

@@ -15,6 +15,7 @@ from gemini_live_nb.protocol.durations import duration
 from .accept import accept
 from .attached import Attached
 from .doors import Credential, Door
+from .lifetime import Lifetime
 from .refusals import REFUSALS, Refusal, Refused, refuse
 from .replay import ReplayBrain
 from .setup_rules import check_setup
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 
 log = logging.getLogger(__name__)
+_TICK = 0.001  # seconds that rounding may cost a timer
 
 
 class Connection:
@@ -53,6 +55,8 @@ class Connection:
         self.wire = Wire(socket, self.clock)
         self.attached: Attached | None = None
         self.pong_delay = 0.0
+        self._lifetime: Lifetime | None = None
+        self._leaving = False  # whether its own goAway was said
         self._clean = False  # whether it ended with a close handshake
         self._socket = socket
         self._request = request
@@ -130,7 +134,8 @@ class Connection:
     def go_away(self, time_left: float) -> None:
         """Tell the client that the connection will end, and end it then."""
         self.wire.post({"goAway": {"timeLeft": duration(time_left)} if time_left else {}})
-        self.later(time_left, self.hang_up(REFUSALS["deadline"]))
+        vertex = self._door.dialect.vertex
+        self.later(time_left, self.hang_up(REFUSALS["limit" if vertex else "deadline"]))
 
     async def reached(self, phase: str) -> None:
         """A phase is reached: let the faults armed for it strike."""
@@ -174,9 +179,9 @@ class Connection:
         latency = profile.resume_latency if resumes else profile.setup_latency
         await self.clock.sleep(asked_at + latency * emulator.latency - self.clock.monotonic())
         self.wire.post({"setupComplete": {"sessionId": conversation.id} if profile.vertex else {}})
+        self._lifetime = Lifetime(emulator.limits, conversation, self.clock)
         self.later(profile.handle_latency * emulator.latency, self.attached.offer_handle())
-        if emulator.go_away is not None:
-            self.later(emulator.go_away, self._say_go_away())
+        self.watch_time()
         await self.reached("open")
 
     def _setup(self, first: bytes | str, token: Token | None) -> Setup:
@@ -215,8 +220,20 @@ class Connection:
         if not self._socket.closed:
             await self._socket.pong(data)
 
-    async def _say_go_away(self) -> None:
-        self.go_away(self.emulator.time_left)
+    def watch_time(self) -> None:
+        """See to it that goAway comes in time; again when a picture has made that sooner."""
+        left = self._lifetime.left if self._lifetime is not None else None
+        if left is None or self._leaving:
+            return
+        told = self.emulator.limits.time_left
+        if left > told + _TICK:
+            self.later(left - told, self._look_at_the_time())
+            return
+        self._leaving = True
+        self.go_away(min(told, round(left, 3)) if left > 0 else told)
+
+    async def _look_at_the_time(self) -> None:
+        self.watch_time()
 
     async def _end(self) -> None:
         await self.wire.closed()
@@ -227,6 +244,8 @@ class Connection:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         await self.wire.end()
+        if self._lifetime is not None:
+            self._lifetime.over()
         if self.attached is not None:
             self.emulator.close_conversation(self.attached.conversation, self, dirty=not self._clean)
         # the close is answered last, so that a client that waits for it can resume at once

@@ -56,6 +56,8 @@ class Conversation:
         self.images: deque[Blob] = deque(maxlen=_KEPT_IMAGES)
         self.seeded = False
         """Whether the first clientContent (initial history) has come."""
+        self.lived = 0.0
+        """Seconds it was connected, up to the end of its last connection."""
         self._heard_seconds = 0.0
         self.configure(setup)
 

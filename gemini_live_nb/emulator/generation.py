@@ -158,8 +158,9 @@ class Generation:
             async for piece in stream:
                 if isinstance(piece, Heard):
                     self._tell_heard(piece.text, final=piece.final)
-                    if not self.only_hears or not self._heard:
-                        continue
+                    if self.only_hears and self._heard:
+                        break
+                    continue
                 if self._swallowed or self.only_hears:
                     break
                 await self._begin()

@@ -21,6 +21,7 @@ from .conversation import Conversation
 from .doors import Credential, Door, Keys, credential, door, foreign, http_status
 from .faults import Fault, Faults, as_fault
 from .front import Front
+from .lifetime import AUDIO_LIMIT, VIDEO_LIMIT, Limits
 from .profiles import PROFILES, Profile
 from .refusals import REFUSALS, Refused, refuse
 from .sessions import Sessions
@@ -51,7 +52,10 @@ class Emulator:
             playback.
         latency: how much of the service's own measured waiting is played: 1 all, 0 none.
         go_away: seconds into a connection at which goAway is sent, None for never.
-        time_left: what goAway says, and after which the connection is closed with 1011.
+        time_left: what goAway says, and after which the connection is closed: with 1011, on Vertex with 1000.
+        audio_limit: seconds a session without context window compression lives, all its connections together,
+            None for no limit.
+        video_limit: the same once it has seen a picture.
         faults: faults armed from the start, as `Fault`s or names such as `"quota@tool"`.
         keys: API keys that are good (default: all but the empty one); `expired_keys`: those that were.
         origins: foreign page origins that may come in.
@@ -76,6 +80,8 @@ class Emulator:
         latency: float = 1.0,
         go_away: float | None = 540.0,
         time_left: float = 50.0,
+        audio_limit: float | None = AUDIO_LIMIT,
+        video_limit: float | None = VIDEO_LIMIT,
         faults: Iterable[Fault | str] = (),
         keys: Iterable[str] | None = None,
         expired_keys: Iterable[str] = (),
@@ -87,8 +93,7 @@ class Emulator:
         self.clock: Clock = clock or RealClock()
         self.pace = pace
         self.latency = latency if pace else 0.0
-        self.go_away = go_away
-        self.time_left = time_left
+        self.limits = Limits(go_away, time_left, audio_limit, video_limit)
         self.faults = Faults(faults)
         self.connections: list[Connection] = []
         """Open connections, oldest first."""
@@ -234,6 +239,9 @@ class Emulator:
             return conversation
         conversation = self._sessions.resume(handle, setup.model, owner)
         conversation.configure(setup)
+        if self.limits.spent(conversation):
+            self._sessions.release(conversation, owner, dirty=False)
+            raise refuse("internal")
         return conversation
 
     def close_conversation(self, conversation: Conversation, owner: Connection, *, dirty: bool) -> None:

@@ -31,6 +31,8 @@ from .raw import (
 
 pytestmark = pytest.mark.anyio
 
+COMPRESSED = {"contextWindowCompression": {"slidingWindow": {}}}
+DEADLINE = (1011, "Deadline expired before operation could complete.")
 INTERNAL = (1011, "Internal error encountered.")
 
 
@@ -174,7 +176,7 @@ async def test_resuming_while_the_old_connection_stands_is_refused(clock):
 )
 async def test_handles_are_good_for_a_while_after_the_session(clock, model, hours, good):
     path = VERTEX if model == VERTEX_2_5 else DEVELOPER
-    async with Emulator(clock=clock, go_away=None) as emulator:
+    async with Emulator(clock=clock, go_away=None, audio_limit=None) as emulator:
         async with open_session(emulator, model, **resumption()) as client:
             handle = await handle_of(client)
             await clock.sleep(30 * 3600)  # the session's own length does not count
@@ -263,7 +265,7 @@ async def test_go_away_then_the_deadline(clock):
         opened = client.at("setupComplete")
         assert await client.until("goAway") == {"goAway": {"timeLeft": "50s"}}
         assert client.at("goAway") - opened == pytest.approx(540)
-        assert await client.closed() == (1011, "Deadline expired before operation could complete.")
+        assert await client.closed() == DEADLINE
         assert clock.monotonic() - opened == pytest.approx(590)
 
 
@@ -273,7 +275,7 @@ async def test_an_hour_over_seven_connections(clock):
     async with Emulator(Memory(), clock=clock) as emulator:
         while clock.monotonic() < 3600:
             connections += 1
-            async with open_session(emulator, LIVE_3_8, **resumption(handle)) as client:
+            async with open_session(emulator, LIVE_3_8, **resumption(handle), **COMPRESSED) as client:
                 handle = await handle_of(client)
                 while not any("goAway" in message for _, message in client.frames):
                     await client.say(f"turn {turns}")
@@ -283,3 +285,55 @@ async def test_an_hour_over_seven_connections(clock):
                     await clock.sleep(20)
         assert connections >= 6
         assert emulator.sessions == []
+
+
+# A session's own time.
+
+PICTURE = {"realtimeInput": {"video": {"mimeType": "image/png", "data": "iVBORw=="}}}
+
+
+@pytest.mark.parametrize(
+    ("model", "close"), [(NATIVE, DEADLINE), (LIVE_3_8, DEADLINE), (VERTEX_2_5, (1000, ""))]
+)
+async def test_a_session_without_compression_lives_fifteen_minutes_over_its_connections(clock, model, close):
+    async with Emulator(clock=clock) as emulator:
+        async with open_session(emulator, model, **resumption()) as client:
+            handle = await handle_of(client)
+            await clock.sleep(500)
+        async with open_session(emulator, model, **resumption(handle)) as client:
+            opened = client.at("setupComplete")
+            assert await client.until("goAway") == {"goAway": {"timeLeft": "50s"}}
+            assert client.at("goAway") - opened == pytest.approx(350, abs=1)
+            assert await client.closed() == close
+            assert clock.monotonic() - opened == pytest.approx(400, abs=1)
+        path = VERTEX if model == VERTEX_2_5 else DEVELOPER
+        async with connect(emulator, path) as client:
+            await client.send({"setup": {"model": model, **resumption(handle)}})
+            assert await client.closed() == INTERNAL
+        async with open_session(emulator, model, **resumption(handle), **COMPRESSED) as client:
+            await clock.sleep(500)
+            assert not any("goAway" in message for _, message in client.frames)
+
+
+@pytest.mark.parametrize(("compressed", "ends"), [({}, True), (COMPRESSED, False)])
+async def test_a_session_with_pictures_lives_two_minutes_unless_compressed(clock, compressed, ends):
+    async with Emulator(clock=clock) as emulator, open_session(emulator, LIVE_3_8, **compressed) as client:
+        await clock.sleep(30)
+        await client.send(PICTURE)
+        if not ends:
+            await clock.sleep(500)
+            assert not any("goAway" in message for _, message in client.frames)
+            return
+        await client.until("goAway")
+        assert client.at("goAway") - client.at("setupComplete") == pytest.approx(70)
+        assert await client.closed() == DEADLINE
+        assert clock.monotonic() - client.at("setupComplete") == pytest.approx(120)
+
+
+async def test_a_picture_that_comes_late_ends_the_session_soon(clock):
+    async with Emulator(clock=clock) as emulator, open_session(emulator, LIVE_3_8) as client:
+        await clock.sleep(300)
+        await client.send(PICTURE)
+        await client.until("goAway")
+        assert client.at("goAway") - client.at("setupComplete") == pytest.approx(300, abs=1)
+        assert await client.closed() == DEADLINE
