@@ -30,5 +30,9 @@ def peak_level(pcm: bytes) -> int:
     samples = array("h", pcm if len(pcm) % 2 == 0 else pcm[:-1])
     if not samples:
         return NO_LEVEL
-    peak = max(samples[:: len(samples) // 24 or 1])
+    return _centibel(max(samples[:: len(samples) // 24 or 1]))
+
+
+@lru_cache(maxsize=1 << 15)
+def _centibel(peak: int) -> int:
     return round(2000 * math.log10(max(peak, 1) / 32768))

@@ -14,7 +14,7 @@ from gemini_live_nb.protocol.server import ServerMessage
 from . import index
 from .chunks import peak_level, sound_type
 from .contents import client_rows, server_rows, signals
-from .index import KIND, ROLES, Row
+from .index import KIND, NO_LEVEL, ROLES, Row
 from .lines import LOCAL, SENT, Frame, payload
 
 _MODEL_AUDIO = KIND["modelTurn.audio"]
@@ -25,6 +25,9 @@ _MODEL = ROLES.index("model")
 _USER = ROLES.index("user")
 
 _MOST_PARTS = 4096
+
+# A row from a tuple that is whole, at a third of the cost of calling `Row`.
+_row = tuple.__new__
 
 
 # When and how a frame crossed the wire: seq, conn, t_ns, direction, opcode, bytes on the wire.
@@ -87,9 +90,12 @@ def _one_model_chunk(message: ServerMessage, stamp: Stamp) -> Row | None:
     mime, rate = sound_type(blob.mime_type, 24000)
     count = len(blob.data or b"")
     milliseconds = count * 500 / rate
-    return Row(
-        *(seq, conn, 0, t_ns, direction, opcode, _MODEL_AUDIO, _MODEL, _ONLY_MODEL_AUDIO, 0, size),
-        *(mime, count, milliseconds, rate),
+    return _row(
+        Row,
+        (
+            *(seq, conn, 0, t_ns, direction, opcode, _MODEL_AUDIO, _MODEL, _ONLY_MODEL_AUDIO, 0, size),
+            *(mime, count, milliseconds, rate, NO_LEVEL, -1, -1, -1, -1, None, "", "", ""),
+        ),
     )
 
 
@@ -99,9 +105,13 @@ def _mic_chunk(message: ClientMessage, stamp: Stamp) -> Row:
     data = (blob.data if blob is not None else None) or b""
     mime, rate = sound_type(blob.mime_type if blob is not None else None, 16000)
     seq, conn, t_ns, direction, opcode, size = stamp
-    return Row(
-        *(seq, conn, 0, t_ns, direction, opcode, _MIC_AUDIO, _USER, _ONLY_MIC_AUDIO, 0, size),
-        *(mime, len(data), len(data) * 500 / rate, rate, peak_level(data)),
+    return _row(
+        Row,
+        (
+            *(seq, conn, 0, t_ns, direction, opcode, _MIC_AUDIO, _USER, _ONLY_MIC_AUDIO, 0, size),
+            *(mime, len(data), len(data) * 500 / rate, rate, peak_level(data)),
+            *(-1, -1, -1, -1, None, "", "", ""),
+        ),
     )
 
 

@@ -101,7 +101,7 @@ class RunFiles:
             OSError: nothing of the batch was written; it can be tried again.
         """
         lines, media, places = self._lay_out(frames)
-        places = {**self._places, **places}
+        places = self._places | places
         rows, strings = self._pack(described, places)
         files = (self._media, self._lines, self._heap, self._index)
         pieces = (media, lines, strings, rows)

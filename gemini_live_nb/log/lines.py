@@ -108,31 +108,49 @@ class FrameLines:
     """
 
     def __init__(self) -> None:
-        # By direction: what stood before and behind the last frame's only run, and both as they go in a line.
-        self._like: dict[int, tuple[bytes, bytes, bytes]] = {}
+        # By direction: the last frame that held one run.
+        self._like: dict[int, _Wrapping] = {}
 
     def line(self, frame: Frame, media_end: int) -> tuple[bytes, list[bytes], list[Cut]]:
         """The line of a frame, what of it goes to `media.bin` from `media_end` on, and where it was cut."""
         raw = payload(frame[5])
         like = self._like.get(frame[3])
-        if like is not None:
-            before, behind, body = like
-            start, end = len(before), len(raw) - len(behind)
-            if _wrapped_in(raw, before, behind):
-                cut = (start, media_end, end - start)
-                return _line(frame, body + b',"cut":[[%d,%d,%d]]' % cut), [raw[start:end]], [cut]
+        if like is not None and like.conn == frame[2] and like.opcode == frame[4]:
+            start, end = like.start, len(raw) - like.behind
+            if like.wraps(raw, end):
+                length = end - start
+                line = like.line % (frame[0], frame[1], media_end, length)
+                return line, [raw[start:end]], [(start, media_end, length)]
         rest, media, cuts = split(raw, media_end)
         body = _body(rest)
         if len(cuts) == 1:
-            self._like[frame[3]] = rest[: cuts[0][0]], rest[cuts[0][0] :], body
+            self._like[frame[3]] = _Wrapping(frame, rest, cuts[0][0], body)
         return _line(frame, body + b',"cut":' + _encode(cuts) if cuts else body), media, cuts
 
 
-def _wrapped_in(raw: bytes, before: bytes, behind: bytes) -> bool:
-    start, end = len(before), len(raw) - len(behind)
-    if end - start < _SHORT or not raw.startswith(before) or not raw.endswith(behind):
-        return False
-    return raw.find(b'"', start, end) < 0 and raw.find(b" ", start, start + _SHORT) < 0
+class _Wrapping:
+    """What stands around the one run of a frame, and the line of such a frame but for its numbers."""
+
+    __slots__ = ("_after", "_before", "behind", "conn", "line", "opcode", "start")
+
+    def __init__(self, frame: Frame, rest: bytes, start: int, body: bytes) -> None:
+        self.conn, self.opcode = frame[2], frame[4]
+        self.start = start
+        self.behind = len(rest) - start
+        self._before, self._after = rest[:start], rest[start:]
+        fixed = _SAME % (*_ways(frame), body)
+        self.line = b'{"seq":%d,"t_ns":%d' + fixed.replace(b"%", b"%%") + b',"cut":[[%d,%%d,%%d]]}\n' % start
+
+    def wraps(self, raw: bytes, end: int) -> bool:
+        """Whether it stands around that frame's run too, which would end there."""
+        start = self.start
+        return (
+            end - start >= _SHORT
+            and raw.startswith(self._before)
+            and raw.endswith(self._after)
+            and raw.find(b'"', start, end) < 0
+            and raw.find(b" ", start, start + _SHORT) < 0
+        )
 
 
 def _body(rest: bytes) -> bytes:
@@ -143,10 +161,16 @@ def _body(rest: bytes) -> bytes:
 
 
 def _line(frame: Frame, body: bytes) -> bytes:
-    seq, t_ns, conn, direction, opcode, _, _ = frame
-    way = b"sent" if direction == SENT else b"received"
-    code = b"text" if opcode == TEXT else b"binary"
-    return b'{"seq":%d,"t_ns":%d,"conn":%d,"dir":"%b","op":"%b",%b}\n' % (seq, t_ns, conn, way, code, body)
+    return b'{"seq":%d,"t_ns":%d' % frame[:2] + _SAME % (*_ways(frame), body) + b"}\n"
+
+
+# What a line says behind its two first numbers.
+_SAME = b',"conn":%d,"dir":"%b","op":"%b",%b'
+
+
+def _ways(frame: Frame) -> tuple[int, bytes, bytes]:
+    _, _, conn, direction, opcode, _, _ = frame
+    return conn, b"sent" if direction == SENT else b"received", b"text" if opcode == TEXT else b"binary"
 
 
 def local_line(frame: Frame) -> bytes:

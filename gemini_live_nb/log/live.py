@@ -5,7 +5,7 @@ Without a folder it is all there is: the last frames, within a limit of bytes.
 
 from __future__ import annotations
 
-import itertools
+import bisect
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
@@ -48,9 +48,11 @@ class LiveStore:
         self.forgotten = 0
         self.lock = threading.RLock()
         self.notes: list[str] = []
-        # Ordered by linked list: the oldest is found at once, however many were taken out before it.
-        self._frames: OrderedDict[int, Frame] = OrderedDict()
+        # In memory the oldest go one by one, and are found at once in a linked list only.
+        self._frames: dict[int, Frame] = OrderedDict() if files is None else {}
         self._rows: list[list[Row]] = []
+        # What the writer has taken over, and how much of it is on disk.
+        self._leaving = _Leaving({}, [])
         self._kept: dict[int, list[Row]] = {}
         self.waiting = 0
         self._writing = threading.Lock()
@@ -83,7 +85,8 @@ class LiveStore:
         if self.files is not None or size > self.most:
             return False
         while self.waiting + size > self.most:
-            oldest, frame = self._frames.popitem(last=False)
+            oldest = next(iter(self._frames))
+            frame = self._frames.pop(oldest)
             self.waiting -= len(frame[5]) + _OVERHEAD
             self._kept.pop(oldest, None)
             self.forgotten += 1
@@ -107,37 +110,31 @@ class LiveStore:
         if self.files is None:
             return
         with self._writing:
-            while self._write_batch(self.files):
-                pass
+            while self._leaving or self._take_over():
+                frames, rows = self._leaving.batch()
+                self.files.write(frames, rows)
+                self._leaving.wrote(frames, rows)
+                with self.lock:
+                    self.waiting -= sum([len(frame[5]) for frame in frames]) + _OVERHEAD * len(frames)
 
-    def _write_batch(self, files: RunFiles) -> bool:
+    def _take_over(self) -> bool:
+        """Take over what waits, all of it in one move, so that the recorder is hardly held up."""
         with self.lock:
-            rows = self._rows[:_BATCH]
-            frames = list(itertools.islice(self._frames.values(), _BATCH))
-        if not rows and not frames:
-            return False
-        if len(frames) == _BATCH:
-            # Rows go with or after their frame.
-            last = frames[-1][0]
-            rows = list(itertools.takewhile(lambda described: described[0].seq <= last, rows))
-        files.write(frames, sorted(rows, key=_first_seq))
-        with self.lock:
-            del self._rows[: len(rows)]
-            for frame in frames:
-                del self._frames[frame[0]]
-                self.waiting -= len(frame[5]) + _OVERHEAD
-        return True
+            self._leaving = _Leaving(self._frames, self._rows)
+            self._frames, self._rows = {}, []
+        return bool(self._leaving)
 
     def written(self, seq: int) -> bool:
         """Whether every frame before `seq`, and every row handed over, is on disk."""
         with self.lock:
-            first = next(iter(self._frames), None)
-            return (first is None or first >= seq) and (not self._rows or self._rows[0][0].seq >= seq)
+            frames = self._leaving.first_frame, next(iter(self._frames), None)
+            rows = self._leaving.first_row, self._rows[0][0].seq if self._rows else None
+            return all(first is None or first >= seq for first in (*frames, *rows))
 
     @property
     def unwritten(self) -> int:
         """How many frames wait for the disk."""
-        return len(self._frames) if self.files is not None else 0
+        return self._leaving.frames_left + len(self._frames) if self.files is not None else 0
 
     def close(self, **meta: Any) -> None:
         """End the run.
@@ -156,7 +153,7 @@ class LiveStore:
 
     def pending(self, seq: int) -> Frame | None:
         """A frame that is still in memory."""
-        return self._frames.get(seq)
+        return self._frames.get(seq) or self._leaving.frames.get(seq)
 
     def table(self) -> Table:
         """The index so far. In a folder: as far as it is written, so flush first for the latest."""
@@ -189,6 +186,51 @@ class LiveStore:
     def media(self, offset: int, length: int) -> bytes:
         """A written run of base64."""
         return self._disk.media(offset, length) if self._disk is not None else b""
+
+
+class _Leaving:
+    """Frames and rows on their way to the disk, in batches.
+
+    Attributes:
+        frames: By `seq`; readers look here until the whole of it is written.
+    """
+
+    def __init__(self, frames: dict[int, Frame], rows: list[list[Row]]) -> None:
+        self.frames = frames
+        self._frames = list(frames.values())
+        self._rows = sorted(rows, key=_first_seq)
+        self._at = self._rows_at = 0
+
+    def __bool__(self) -> bool:
+        return self._at < len(self._frames) or self._rows_at < len(self._rows)
+
+    @property
+    def frames_left(self) -> int:
+        """How many frames are not yet written."""
+        return len(self._frames) - self._at
+
+    @property
+    def first_frame(self) -> int | None:
+        """The first frame not yet written."""
+        return self._frames[self._at][0] if self.frames_left else None
+
+    @property
+    def first_row(self) -> int | None:
+        """The frame of the first row not yet written."""
+        return self._rows[self._rows_at][0].seq if self._rows_at < len(self._rows) else None
+
+    def batch(self) -> tuple[list[Frame], list[list[Row]]]:
+        """What goes next. Rows go with or after their frame."""
+        frames = self._frames[self._at : self._at + _BATCH]
+        end = len(self._rows)
+        if self._at + _BATCH < len(self._frames):
+            end = bisect.bisect_right(self._rows, frames[-1][0], self._rows_at, key=_first_seq)
+        return frames, self._rows[self._rows_at : end]
+
+    def wrote(self, frames: list[Frame], rows: list[list[Row]]) -> None:
+        """Note that this batch is on disk."""
+        self._at += len(frames)
+        self._rows_at += len(rows)
 
 
 def _first_seq(rows: Sequence[Row]) -> int:

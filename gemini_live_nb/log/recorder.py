@@ -83,6 +83,8 @@ class Recorder:
         self._start = clock.monotonic()
         self._next = 0
         self._conn = 0
+        # Received and not yet described: nearly always the last one alone.
+        self._stamp: Stamp | None = None
         self._stamps: dict[int, Stamp] = {}
         self._listeners: list[Listener] = []
         self._closed = False
@@ -105,15 +107,24 @@ class Recorder:
             stamp = self._take(data, conn, RECEIVED, TEXT if isinstance(data, str) else BINARY)
             if stamp is None:
                 return self._next - 1
-            self._stamps[stamp[0]] = stamp
-            if len(self._stamps) > _MOST_UNDESCRIBED:
-                del self._stamps[next(iter(self._stamps))]
+            if self._stamp is not None:
+                self._put_aside(self._stamp)
+            self._stamp = stamp
             return stamp[0]
+
+    def _put_aside(self, stamp: Stamp) -> None:
+        self._stamps[stamp[0]] = stamp
+        if len(self._stamps) > _MOST_UNDESCRIBED:
+            del self._stamps[next(iter(self._stamps))]
 
     def describe(self, seq: int, decoded: Decoded[Any]) -> None:
         """Index a frame that was received, now that it is decoded."""
         with self._lock:
-            stamp = self._stamps.pop(seq, None)
+            stamp = self._stamp
+            if stamp is not None and stamp[0] == seq:
+                self._stamp = None
+            else:
+                stamp = self._stamps.pop(seq, None)
             if stamp is not None:
                 self._index(describe(decoded.message, decoded.kinds, stamp, odd=bool(decoded.oddities)))
 
@@ -167,11 +178,12 @@ class Recorder:
         if isinstance(data, str):
             size = len(data) if data.isascii() else len(payload(data))
         else:
-            data = bytes(data)
+            data = data if type(data) is bytes else bytes(data)
             size = len(data)
         seq = self._next
         self._next = seq + 1
-        self._conn = conn = min(max(conn, 0), 65535)
+        if conn != self._conn:
+            self._conn = conn = min(max(conn, 0), 65535)
         t_ns = int((self._monotonic() - self._start) * 1e9)
         if self._closed or not self._store.take((seq, t_ns, conn, direction, opcode, data, kind)):
             self.lost += 1

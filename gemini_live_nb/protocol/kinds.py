@@ -177,8 +177,11 @@ def _server(m: ServerMessage) -> int:
     return bits | _present(_message_fields(m), _MESSAGE)
 
 
+_SERVER_CONTENT, _AUDIO, _OTHER = BIT["serverContent"], BIT["modelTurn.audio"], BIT["modelTurn.other"]
+
+
 def _content(c: ServerContent) -> int:
-    bits = BIT["serverContent"]
+    bits = _SERVER_CONTENT
     if c.model_turn is not None:
         for part in c.model_turn.parts or ():
             bits |= _part(part)
@@ -211,7 +214,7 @@ def _part(part: Part) -> int:
     bits = 0
     if part.inline_data is not None:
         mime_type = part.inline_data.mime_type or "audio/pcm"
-        bits |= BIT["modelTurn.audio"] if mime_type.startswith("audio/") else BIT["modelTurn.other"]
+        bits |= _AUDIO if mime_type.startswith("audio/") else _OTHER
     if part.text is not None:
         bits |= BIT["modelTurn.thought"] if part.thought else BIT["modelTurn.text"]
     if part.executable_code is not None:

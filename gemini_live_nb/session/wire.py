@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import os
 import socket
 from collections.abc import Callable
 from functools import partial
@@ -18,7 +19,7 @@ from typing import Any, cast
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.client import ClientProtocol
 from websockets.exceptions import InvalidHandshake, InvalidProxy, InvalidStatus, InvalidURI
-from websockets.frames import Frame, Opcode
+from websockets.frames import Frame, Opcode, apply_mask  # type: ignore[attr-defined]  # in C where that is installed
 from websockets.protocol import OPEN, Event
 
 from gemini_live_nb.clock import Clock
@@ -73,6 +74,7 @@ class Wire(ClientConnection):
         # Is the head of the server's answer read; is what comes for `websockets` to parse?
         self._shaken = False
         self._theirs = True
+        self._masks = _Masks()
 
     @property
     def writable(self) -> bool:
@@ -171,8 +173,15 @@ class Wire(ClientConnection):
         """
         if self.protocol.state is not OPEN or self.transport.is_closing():
             raise ConnectionError("the connection is closing")
-        self.protocol.send_text(text)
-        self.send_data()
+        mask = self._masks.next()
+        size = len(text)
+        if size < 126:
+            head = b"\x81%c" % (0x80 | size)
+        elif size < 65536:
+            head = b"\x81\xfe" + size.to_bytes(2, "big")
+        else:
+            head = b"\x81\xff" + size.to_bytes(8, "big")
+        self.transport.write(b"%b%b%b" % (head, mask, apply_mask(text, mask)))
 
     def resume_writing(self) -> None:
         """The socket's buffer has room again."""
@@ -183,6 +192,23 @@ class Wire(ClientConnection):
         """The connection is gone."""
         super().connection_lost(exc)
         self._on_end(self)
+
+
+class _Masks:
+    """Masks nobody can foresee (RFC 6455 §5.3), fetched from the system a thousand at a time."""
+
+    def __init__(self) -> None:
+        self._pool = b""
+        self._at = 0
+
+    def next(self) -> bytes:
+        """Four bytes, each time others."""
+        at = self._at
+        if at >= len(self._pool):
+            self._pool = os.urandom(4096)
+            at = 0
+        self._at = at + 4
+        return self._pool[at : at + 4]
 
 
 class _Dial(connect):
