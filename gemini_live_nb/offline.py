@@ -56,7 +56,10 @@ class Server:
 
     def __init__(self, arguments: Sequence[str] = ()) -> None:
         pace = os.environ.get(PACE)
-        command = [sys.executable, "-m", "gemini_live_nb.emulator", "--port", "0", "--stdin-ends", *arguments]
+        # The service ends a talk with a camera after two minutes: the one thing about it nobody wants to try.
+        limits = ["--audio-limit", "0", "--video-limit", "0"]
+        command = [sys.executable, "-m", "gemini_live_nb.emulator", "--port", "0", "--stdin-ends", *limits]
+        command += arguments
         self._said: deque[str] = deque(maxlen=20)
         self._listening = threading.Event()
         self._url = ""
