@@ -134,8 +134,11 @@ class Connection:
     def go_away(self, time_left: float) -> None:
         """Tell the client that the connection will end, and end it then."""
         self.wire.post({"goAway": {"timeLeft": duration(time_left)} if time_left else {}})
-        vertex = self._door.dialect.vertex
-        self.later(time_left, self.hang_up(REFUSALS["limit" if vertex else "deadline"]))
+        self.later(time_left, self.hang_up(self._deadline))
+
+    @property
+    def _deadline(self) -> Refusal:
+        return REFUSALS["limit" if self._door.dialect.vertex else "deadline"]
 
     async def reached(self, phase: str) -> None:
         """A phase is reached: let the faults armed for it strike."""
@@ -222,15 +225,18 @@ class Connection:
 
     def watch_time(self) -> None:
         """See to it that goAway comes in time; again when a picture has made that sooner."""
-        left = self._lifetime.left if self._lifetime is not None else None
-        if left is None or self._leaving:
+        if self._lifetime is None or self._leaving or (left := self._lifetime.left) is None:
             return
         told = self.emulator.limits.time_left
         if left > told + _TICK:
             self.later(left - told, self._look_at_the_time())
             return
         self._leaving = True
-        self.go_away(min(told, round(left, 3)) if left > 0 else told)
+        left = round(left, 3) if left > 0 else told
+        if self._lifetime.told():
+            self.later(left, self.hang_up(self._deadline))
+        else:
+            self.go_away(min(told, left))
 
     async def _look_at_the_time(self) -> None:
         self.watch_time()

@@ -58,6 +58,8 @@ class Conversation:
         """Whether the first clientContent (initial history) has come."""
         self.lived = 0.0
         """Seconds it was connected, up to the end of its last connection."""
+        self.end_told = False
+        """Whether goAway was sent because the session ends, not only a connection."""
         self._heard_seconds = 0.0
         self.configure(setup)
 

@@ -79,6 +79,17 @@ class Lifetime:
         ends = [end for end in (self._connection_end, self._session_end) if end is not None]
         return min(ends) - self._clock.monotonic() if ends else None
 
+    def told(self) -> bool:
+        """Whether an earlier connection was told already that the session ends; if it does now, note it.
+
+        Told again, a client that hands over at each goAway would do nothing else for the rest of its time.
+        """
+        session, connection = self._session_end, self._connection_end
+        if session is None or (connection is not None and connection < session):
+            return False
+        before, self._conversation.end_told = self._conversation.end_told, True
+        return before
+
     @property
     def _connection_end(self) -> float | None:
         limits = self._limits

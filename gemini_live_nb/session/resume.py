@@ -18,6 +18,7 @@ from gemini_live_nb.errors import ConnectError, LiveError, ServerFault, retryabl
 from gemini_live_nb.log.turn import Turn
 from gemini_live_nb.protocol.client import ClientMessage
 from gemini_live_nb.protocol.kinds import BIT
+from gemini_live_nb.protocol.models import MINUTES_OF_AUDIO, MINUTES_OF_VIDEO
 from gemini_live_nb.protocol.server import SessionResumptionUpdate
 
 from .events import GoingAway, Lost, Resumed, ToolFinished, TurnEnded
@@ -195,7 +196,8 @@ class Resumption:
         try:
             await attempts(session.open_connection, self._handle)
         except LiveError as error:
-            await session.finish(_given_up(error, self._clock.monotonic() - began))
+            spent = not session.config.context_window_compression and session.time() > 60 * MINUTES_OF_VIDEO
+            await session.finish(_given_up(error, self._clock.monotonic() - began, spent=spent))
             return
         self._resumed(self._clock.monotonic() - began)
 
@@ -249,14 +251,19 @@ def begins(message: ClientMessage | None) -> bool:
     return asks(message) or (live is not None and live.activity_start is not None)
 
 
-def _given_up(error: LiveError, seconds: float) -> LiveError:
+def _given_up(error: LiveError, seconds: float, *, spent: bool) -> LiveError:
     if not retryable(error):
         return error
+    limit = (
+        f"; without context_window_compression=True a session ends after {MINUTES_OF_AUDIO} minutes, "
+        f"{MINUTES_OF_VIDEO} with pictures"
+    )
     held = "; after the network was lost a server may hold the old connection for eight minutes, which "
     return ConnectError(
         f"the session could not be resumed within {seconds:.0f} s; at last: {error.message}",
         code=error.code,
         reason=error.reason,
         hint="connect a new session; the log of this one is kept"
+        + (limit if spent else "")
         + (held + "resume_for=600 outlasts" if isinstance(error, ServerFault) else ""),
     )

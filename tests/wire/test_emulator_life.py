@@ -337,3 +337,15 @@ async def test_a_picture_that_comes_late_ends_the_session_soon(clock):
         await client.until("goAway")
         assert client.at("goAway") - client.at("setupComplete") == pytest.approx(300, abs=1)
         assert await client.closed() == DEADLINE
+
+
+async def test_who_hands_over_has_the_rest_of_the_sessions_time_and_is_told_once(clock):
+    async with Emulator(clock=clock, video_limit=120) as emulator:
+        async with open_session(emulator, LIVE_3_8) as client:
+            handle = await handle_of(client)
+            await client.send(PICTURE)
+            await client.until("goAway")
+        async with open_session(emulator, LIVE_3_8, **resumption(handle)) as client:
+            assert await client.closed() == DEADLINE
+            assert clock.monotonic() - client.at("setupComplete") == pytest.approx(50, abs=1)
+            assert not any("goAway" in message for _, message in client.frames)

@@ -1,0 +1,30 @@
+"""A session that comes to its own end, as our client tells it."""
+
+from __future__ import annotations
+
+import pytest
+
+from gemini_live_nb.errors import LiveError
+from gemini_live_nb.session.events import Closed, GoingAway
+
+from .long_life import world
+from .raw import LIVE_3_8
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_a_session_without_compression_ends_with_an_error_and_without_a_storm():
+    async with world(LIVE_3_8) as here:
+        answered = 0
+        with pytest.raises(LiveError) as ended:
+            while here.clock.monotonic() < 3600:
+                await here.session.ask(f"question {answered}", timeout=120)
+                answered += 1
+                await here.after(10)
+        assert 60 < answered < 100
+        assert 880 < here.clock.monotonic() < 1000
+        assert "context_window_compression" in ended.value.hint
+        assert here.session.conn < 15
+        events = here.events()
+        assert sum(isinstance(event, GoingAway) for event in events) == 2
+        assert isinstance(events[-1], Closed)
