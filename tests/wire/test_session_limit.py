@@ -13,15 +13,18 @@ from .raw import LIVE_3_8
 pytestmark = pytest.mark.anyio
 
 
+async def converse(here, answered):
+    while here.clock.monotonic() < 3600:
+        answered.append(await here.session.ask("And now?", timeout=120))
+        await here.after(10)
+
+
 async def test_a_session_without_compression_ends_with_an_error_and_without_a_storm():
     async with world(LIVE_3_8) as here:
-        answered = 0
+        answered = []
         with pytest.raises(LiveError) as ended:
-            while here.clock.monotonic() < 3600:
-                await here.session.ask(f"question {answered}", timeout=120)
-                answered += 1
-                await here.after(10)
-        assert 60 < answered < 100
+            await converse(here, answered)
+        assert 60 < len(answered) < 100
         assert 880 < here.clock.monotonic() < 1000
         assert "context_window_compression" in ended.value.hint
         assert here.session.conn < 15
