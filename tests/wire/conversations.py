@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 
 import numpy as np
 
@@ -41,6 +42,14 @@ async def conversation(
         session(server, model, log=log, config=config, tools=tools, **session_options or {}) as talk,
     ):
         yield talk, server
+
+
+def frames(talk, direction=None):
+    return [frame for frame in talk.log if direction in (None, frame.direction)]
+
+
+def sent(talk):
+    return [json.loads(frame.raw) for frame in frames(talk, "sent")]
 
 
 async def until(events, wanted):

@@ -1,0 +1,132 @@
+"""Asking a session: typed, spoken, answered in time or not; and cutting its answer short."""
+
+from __future__ import annotations
+
+import asyncio
+
+import numpy as np
+import pytest
+
+from gemini_live_nb.emulator import Fault, ScriptBrain
+from gemini_live_nb.emulator.script import Pause
+from gemini_live_nb.errors import AskTimeout
+from gemini_live_nb.protocol.config import LiveConfig
+from gemini_live_nb.session.events import Message
+
+from .conversations import LIVE31, LIVE38, NATIVE, conversation, frames, sent, silence, until, voice
+
+FAMILIES = [NATIVE, LIVE31, LIVE38]
+
+
+@pytest.mark.parametrize("model", FAMILIES)
+async def test_a_typed_question_is_answered(model):
+    async with conversation(ScriptBrain([["Paris, of course."]]), model) as (talk, _):
+        turn = await talk.ask("What is the capital of France?")
+        assert (turn.user_text, turn.text) == ("What is the capital of France?", "Paris, of course.")
+        assert turn.complete
+        assert turn.audio.dtype == np.int16
+        assert len(turn.audio) == pytest.approx(turn.audio_ms * 24, abs=1)
+        assert turn.usage.total > 0
+        assert (
+            turn.times.sent
+            < turn.times.first_audio
+            < turn.times.generation_complete
+            < turn.times.turn_complete
+        )
+        assert talk.turns == [turn]
+        assert talk.status == "listening"
+
+
+@pytest.mark.parametrize("model", FAMILIES)
+async def test_a_spoken_question_is_answered(model):
+    async with conversation(ScriptBrain([["I hear you."]]), model) as (talk, _):
+        turn = await talk.ask(np.concatenate([silence(0.4), voice(1.5), silence(0.3)]), timeout=30)
+        assert turn.text == "I hear you."
+        assert turn.opened_by == "speech"
+        assert turn.ttfa > 0
+        ends = [name for frame in sent(talk) for name in frame.get("realtimeInput", {})]
+        assert ends[-1] == "audioStreamEnd"
+
+
+async def test_a_pause_in_a_question_does_not_end_ask_too_early():
+    """The server may take a pause for the end: the answer is the one to the whole."""
+    brain = ScriptBrain([["Go on."], ["Now I know."]])
+    spoken = np.concatenate([voice(1.0), silence(3.0), voice(1.0), silence(0.2)])
+    async with conversation(brain) as (talk, _):
+        turn = await talk.ask(spoken, timeout=30)
+        assert turn.text == "Now I know."
+
+
+async def test_silence_after_the_words_does_not_make_ask_wait_for_another_turn():
+    async with conversation(ScriptBrain([["Done."]])) as (talk, _):
+        turn = await talk.ask(np.concatenate([voice(1.0), silence(8.0)]), timeout=10)
+        assert turn.text == "Done."
+
+
+async def test_ask_gives_up_with_what_came():
+    async with conversation(ScriptBrain([["First words.", Pause(100), "Last words."]])) as (talk, _):
+        with pytest.raises(AskTimeout) as caught:
+            await talk.ask("go on", timeout=10)
+        assert caught.value.turn.text == "First words."
+        assert not caught.value.turn.complete
+        assert "longer" in caught.value.hint
+
+
+async def test_a_model_may_stay_silent():
+    async with conversation(faults=[Fault("silent_turn")]) as (talk, _):
+        with pytest.raises(AskTimeout) as caught:
+            await talk.ask("hello?", timeout=10)
+        assert caught.value.turn.user_text == "hello?"
+
+
+async def test_an_empty_turn_is_an_answer():
+    async with conversation(faults=[Fault("empty_turn")]) as (talk, _):
+        turn = await talk.ask("hello?")
+        assert (turn.text, turn.complete) == ("", True)
+
+
+async def test_a_question_asked_while_the_model_speaks_gets_its_own_answer():
+    brain = ScriptBrain([["A very long story that goes on and on. " * 6], ["Short."]])
+    async with conversation(brain) as (talk, _):
+        started = talk.subscribe(accepts=lambda event: isinstance(event, Message) and event.audio is not None)
+        story = asyncio.create_task(talk.ask("tell me a story", timeout=200))
+        await anext(started)
+        turn = await talk.ask("no, stop", timeout=200)
+        assert turn.text == "Short."
+        assert "very long story" in (await story).text
+
+
+async def test_interrupt_flushes_here_and_says_what_it_did():
+    async with conversation(ScriptBrain([["A long answer that is cut. " * 5]])) as (talk, _):
+        events = talk.subscribe()
+        asked = asyncio.create_task(talk.ask("go", timeout=200))
+        await until(events, lambda event: isinstance(event, Message) and event.audio is not None)
+        said = await talk.interrupt()
+        assert "nothing sent" in said
+        assert not [frame for frame in sent(talk) if "activityStart" in frame.get("realtimeInput", {})]
+        (cut,) = [frame for frame in frames(talk, "local") if frame.kind == "playback"]
+        assert cut.fields == {"action": "flush", "turn": 0}
+        await asked
+
+
+async def test_interrupt_stops_the_model_where_turns_are_marked_by_hand():
+    config = LiveConfig(automatic_activity_detection=False)
+    async with conversation(ScriptBrain([["A long answer that is cut. " * 5]]), config=config) as (talk, _):
+        events = talk.subscribe()
+        asked = asyncio.create_task(talk.ask("go", timeout=200))
+        await until(events, lambda event: isinstance(event, Message) and event.audio is not None)
+        assert "activityStart sent" in await talk.interrupt()
+        turn = await asked
+        assert turn.interrupted
+
+
+async def test_barge_in_interrupts_the_turn():
+    async with conversation(ScriptBrain([["A long answer that is cut. " * 5], ["Yes?"]])) as (talk, _):
+        events = talk.subscribe()
+        asked = asyncio.create_task(talk.ask("go", timeout=200))
+        await until(events, lambda event: isinstance(event, Message) and event.audio is not None)
+        answer = await talk.ask(np.concatenate([voice(1.2), silence(0.3)]), timeout=60)
+        cut = await asked
+    assert cut.interrupted
+    assert 0 < cut.heard_ms < cut.audio_ms
+    assert answer.text == "Yes?"
