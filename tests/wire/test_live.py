@@ -165,6 +165,8 @@ def test_an_unknown_setting_names_the_nearest():
 def test_an_interrupt_ends_a_wait():
     program = (
         "import gemini_live_nb as gl, os, signal, threading\n"
+        # A test run in the background inherits that it takes no interrupt.
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "live = gl.Live(offline=True, log=False).connect()\n"
         "threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT)).start()\n"
         "try:\n"
