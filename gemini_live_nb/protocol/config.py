@@ -74,7 +74,8 @@ class LiveConfig:
         session_resumption: Ask for handles to resume with.
         session_resumption_handle: Resume the conversation of this handle.
         transparent: Vertex only: tell which message was consumed last.
-        context_window_compression: Let the conversation's beginning go when the context is full.
+        context_window_compression: Let the conversation's beginning go when the context is full. Sessions ask
+            for it unless it is False: without it they end after 15 minutes, 2 with pictures.
         trigger_tokens: … when it holds this many.
         target_tokens: … down to this many.
         initial_history_in_client_content: The first clientContent is history.
@@ -147,24 +148,34 @@ class LiveConfig:
 
     @classmethod
     def defaults(cls) -> LiveConfig:
-        """Return what a session is set to where you say nothing: sound out, both transcripts, resumable."""
+        """Return what a session is set to where you say nothing.
+
+        Sound out, both transcripts, and no end: resumable when a connection breaks, and compressed, because
+        without compression a session ends after 15 minutes, 2 with pictures (PROTOCOL.md §4.3). The price is
+        that a full context lets go of the conversation's beginning (the system instruction stays); `False`
+        keeps all of it and ends instead.
+        """
         return cls(
             model=DEFAULT_MODEL,
             response_modalities=("AUDIO",),
             input_audio_transcription=True,
             output_audio_transcription=True,
             session_resumption=True,
+            context_window_compression=True,
         )
 
     def filled(self) -> LiveConfig:
         """Return a copy in which what is not set has its value from `defaults`.
 
-        A model that only answers in text is asked for text.
+        A model that only answers in text is asked for text; one that is not known to compress is not asked
+        to.
         """
         base = {name: value for name, value in _set_fields(self.defaults()) if getattr(self, name) is None}
         known = family(self.model)
         if "response_modalities" in base and known is not None and "AUDIO" not in known.modalities:
             base["response_modalities"] = known.modalities[:1]
+        if known is not None and not known.compresses:
+            base.pop("context_window_compression", None)
         return self.replace(**base)
 
     def replace(self, **changes: Any) -> LiveConfig:

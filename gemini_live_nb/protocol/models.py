@@ -80,6 +80,7 @@ class Family:
         sensitivity: Default of start and end sensitivity.
         turn_coverage: Default of turnCoverage.
         context_window: Tokens.
+        compresses: Whether contextWindowCompression is taken.
     """
 
     name: str
@@ -114,6 +115,7 @@ class Family:
     )
     turn_coverage: str = "TURN_INCLUDES_ONLY_ACTIVITY"  # §2.2 V (REF): the default up to 2.5
     context_window: int | None = None
+    compresses: bool | None = True  # §4.3 V (DOC): how any conversation outlives its fifteen minutes
 
 
 _ALL_VIDEO = "TURN_INCLUDES_AUDIO_ACTIVITY_AND_ALL_VIDEO"
@@ -240,17 +242,20 @@ FAMILIES: tuple[Family, ...] = (
         modalities=("TEXT",),  # §4.6 V
         functions=None,
         google_search=None,
+        compresses=None,
     ),
     Family(
         name="3.5-translate",
         models=("gemini-3.5-live-translate-preview",),  # §4.6
         functions=None,
         google_search=None,
+        compresses=None,
     ),
     Family(
         name="robotics-er-2",
         models=("gemini-robotics-er-2-streaming-preview",),  # §4.6
         modalities=("TEXT",),  # §4.6: text out
+        compresses=None,
     ),
     Family(
         name="2.5-half-cascade",

@@ -33,13 +33,27 @@ def test_our_defaults():
             "inputAudioTranscription": {},
             "outputAudioTranscription": {},
             "sessionResumption": {},
+            "contextWindowCompression": {"slidingWindow": {}},
         }
     }
 
 
+def test_a_session_has_no_end_unless_you_want_one_or_the_model_is_not_known_to_compress():
+    def asks(**settings):
+        return "contextWindowCompression" in json.loads(LiveConfig(**settings).filled().frame())["setup"]
+
+    assert all(asks(model=one) for one in ("gemini-3.8-live", "gemini-live-2.5-flash", "a-model-of-2031"))
+    assert not asks(model="gemini-3.8-live", context_window_compression=False)
+    assert not asks(model="gemini-3.5-transcribe-live")
+    assert asks(model="gemini-3.5-transcribe-live", context_window_compression=True)
+
+
 def test_what_you_set_goes_before_the_defaults():
     filled = LiveConfig(
-        model="gemini-3.8-live", output_audio_transcription=False, session_resumption=False
+        model="gemini-3.8-live",
+        output_audio_transcription=False,
+        session_resumption=False,
+        context_window_compression=False,
     ).filled()
     assert json.loads(filled.frame())["setup"] == {
         "model": "models/gemini-3.8-live",

@@ -16,8 +16,6 @@ from .long_life import world
 from .raw import LIVE_3_8, NATIVE, silence, voice
 
 HOUR = 3600.0
-UNLIMITED = {"context_window_compression": True}
-"""Without it a session has fifteen minutes."""
 GO_AWAY = 420.0
 """Seconds into each connection: seven minutes, as users report."""
 DROPS = (700.0, 1900.0, 3100.0)
@@ -56,9 +54,7 @@ async def converse(here, until, lost):
 @pytest.mark.timeout(300)
 async def test_an_hour_over_six_go_aways_and_three_drops(model, tmp_path):
     lost = []
-    async with world(
-        model, brain=Numbered(), log=tmp_path / "run", go_away=GO_AWAY, config=UNLIMITED
-    ) as here:
+    async with world(model, brain=Numbered(), log=tmp_path / "run", go_away=GO_AWAY) as here:
         answered = 0
         for at in (*DROPS, HOUR):
             answered += await converse(here, at, lost)
@@ -100,9 +96,7 @@ def _check_record(log, goodbyes, *, offsets):
 async def test_memory_stays_flat(tmp_path):
     """After half an hour, in which queues and caches have filled, an hour costs what its turns do."""
     lost, sizes = [], []
-    async with world(
-        LIVE_3_8, brain=Numbered(), log=tmp_path / "run", go_away=120, time_left=20, config=UNLIMITED
-    ) as here:
+    async with world(LIVE_3_8, brain=Numbered(), log=tmp_path / "run", go_away=120, time_left=20) as here:
         tracemalloc.start()
         try:
             for at in (HOUR / 2, HOUR):

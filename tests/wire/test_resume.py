@@ -277,9 +277,8 @@ async def test_an_hour_with_go_aways_and_drops_loses_no_completed_turn():
         talk.memory["n"] = talk.memory.get("n", 0) + 1
         return [f"Answer {ask.text}."]
 
-    unlimited = LiveConfig(context_window_compression=True)
     life = {"go_away": 540.0, "time_left": 50.0}
-    async with conversation(ScriptBrain(count), LIVE38, config=unlimited, **life) as (talk, server):
+    async with conversation(ScriptBrain(count), LIVE38, **life) as (talk, server):
         number, completed = 0, []
         while talk.time() < 3600:
             number += 1

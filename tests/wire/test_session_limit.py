@@ -19,8 +19,9 @@ async def converse(here, answered):
         await here.after(10)
 
 
+@pytest.mark.filterwarnings("ignore:context_window_compression=False")
 async def test_a_session_without_compression_ends_with_an_error_and_without_a_storm():
-    async with world(LIVE_3_8) as here:
+    async with world(LIVE_3_8, config={"context_window_compression": False}) as here:
         answered = []
         with pytest.raises(LiveError) as ended:
             await converse(here, answered)
@@ -31,3 +32,12 @@ async def test_a_session_without_compression_ends_with_an_error_and_without_a_st
         events = here.events()
         assert sum(isinstance(event, GoingAway) for event in events) == 2
         assert isinstance(events[-1], Closed)
+
+
+async def test_as_it_is_by_default_a_session_has_no_end():
+    async with world(LIVE_3_8) as here:
+        answered = []
+        await here.session.send_video(b"\xff\xd8\xff")
+        await converse(here, answered)
+        assert all(turn.complete for turn in answered)
+        assert here.session.open
