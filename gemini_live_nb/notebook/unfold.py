@@ -69,6 +69,7 @@ def unfold(frame: LogFrame) -> dict[str, Any]:
     value = frame.json()
     decoded = frame.decoded()
     notes = [*decoded.oddities, *(f"unknown field {path}" for path in decoded.unknown[:20])]
+    notes += [f"unknown value of {told}" for told in decoded.new_values[:20]]
     if value is None:
         text = redact(frame.text[:_MOST], handles=True)
         return {"value": None, "media": [], "text": text or "(empty)", "notes": notes, "copies": False}

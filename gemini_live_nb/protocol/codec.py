@@ -13,7 +13,7 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 
-from . import tolerant
+from . import tolerant, values
 from .client import ClientMessage
 from .kinds import BIT, kinds_of
 from .server import ServerMessage
@@ -29,7 +29,8 @@ class Decoded(msgspec.Struct, Generic[M], eq=False, gc=False):
         message: The typed view; None where the frame is no JSON object.
         raw: The frame exactly as it was received.
         oddities: What the typed path refused, in words; empty for a frame as the server writes them.
-        unknown: Dotted paths of fields nobody has modelled, such as `serverContent.newThing`.
+        unknown: Dotted paths of fields nobody has modelled, at whatever depth, such as
+            `serverContent.modelTurn.parts[0].newThing`.
     """
 
     message: M | None
@@ -52,6 +53,11 @@ class Decoded(msgspec.Struct, Generic[M], eq=False, gc=False):
         if not bits or (self.unknown and any("." not in path or path[0] == "[" for path in self.unknown)):
             bits |= BIT["unknown"]
         return bits
+
+    @property
+    def new_values(self) -> tuple[str, ...]:
+        """Values of enums nobody has modelled, such as `voiceActivity.type: "PAUSE"`. Looked up each time."""
+        return () if self.message is None else tuple(values.new_values(self.message))
 
     def json(self) -> Any:
         """Parse the raw frame, unknown fields included; None where it is no JSON. Parsed anew each time."""

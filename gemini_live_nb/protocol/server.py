@@ -10,7 +10,16 @@ from typing import Any
 
 from .content import Content, FunctionCall
 from .durations import seconds
-from .wire import Int64, MediaModality, Wire
+from .wire import (
+    ActivityType,
+    Int64,
+    InteractionStatus,
+    MediaModality,
+    TrafficType,
+    TurnCompleteReason,
+    VadSignalType,
+    Wire,
+)
 
 
 class VoiceConsentSignature(Wire):
@@ -62,9 +71,9 @@ class ServerContent(Wire):
     interim_input_transcription: Transcription | None = None
     grounding_metadata: dict[str, Any] | None = None
     url_context_metadata: dict[str, Any] | None = None
-    turn_complete_reason: str | None = None
+    turn_complete_reason: TurnCompleteReason | None = None
     waiting_for_input: bool | None = None
-    interaction_status: str | None = None
+    interaction_status: InteractionStatus | None = None
     speech_state: Any = None
 
 
@@ -107,7 +116,7 @@ class UsageMetadata(Wire):
     tool_use_prompt_token_count: int | None = None
     tool_use_prompt_tokens_details: list[ModalityTokenCount] | None = None
     thoughts_token_count: int | None = None
-    traffic_type: str | None = None
+    traffic_type: TrafficType | None = None
     service_tier: str | None = None
 
     @property
@@ -160,7 +169,7 @@ class VoiceActivity(Wire):
     `audio_offset` counts the session's audio, resumed connections included.
     """
 
-    type: str | None = None
+    type: ActivityType | None = None
     audio_offset: str | None = None
 
     @property
@@ -172,7 +181,7 @@ class VoiceActivity(Wire):
 class VoiceActivityDetectionSignal(Wire):
     """An older, allow-listed form of `VoiceActivity`."""
 
-    vad_signal_type: str | None = None
+    vad_signal_type: VadSignalType | None = None
 
 
 class ServerMessage(Wire):
@@ -188,7 +197,7 @@ class ServerMessage(Wire):
     voice_activity: VoiceActivity | None = None
     voice_activity_detection_signal: VoiceActivityDetectionSignal | None = None
     # The docs draw it here, the server sends it inside serverContent (PROTOCOL.md §9).
-    interaction_status: str | None = None
+    interaction_status: InteractionStatus | None = None
 
     @property
     def interaction(self) -> str | None:

@@ -39,10 +39,15 @@ def _numbers(*names: str) -> msgspec.Meta:
     return msgspec.Meta(extra={"numbers": names})
 
 
+def _values(*names: str) -> msgspec.Meta:
+    """Attach the names of an enum whose numbers are not public."""
+    return msgspec.Meta(extra={"values": names})
+
+
 # Enums are text, so that a value newer than this file survives. Only those whose numbers are public are
 # listed. Source: googleapis content.proto and generative_service.proto; order of the newer ones as in
 # google-genai 3.4.
-ResponseModality = Annotated[str, _numbers("MODALITY_UNSPECIFIED", "TEXT", "IMAGE", "AUDIO")]
+ResponseModality = Annotated[str, _numbers("MODALITY_UNSPECIFIED", "TEXT", "IMAGE", "AUDIO", "VIDEO")]
 MediaModality = Annotated[
     str, _numbers("MODALITY_UNSPECIFIED", "TEXT", "IMAGE", "VIDEO", "AUDIO", "DOCUMENT")
 ]
@@ -78,4 +83,57 @@ Scheduling = Annotated[str, _numbers("SCHEDULING_UNSPECIFIED", "SILENT", "WHEN_I
 Language = Annotated[str, _numbers("LANGUAGE_UNSPECIFIED", "PYTHON")]
 Outcome = Annotated[
     str, _numbers("OUTCOME_UNSPECIFIED", "OUTCOME_OK", "OUTCOME_FAILED", "OUTCOME_DEADLINE_EXCEEDED")
+]
+
+# Source: google-genai 3.4 `types.py`; a test says when that knows more.
+ActivityType = Annotated[str, _values("TYPE_UNSPECIFIED", "ACTIVITY_START", "ACTIVITY_END")]
+VadSignalType = Annotated[
+    str, _values("VAD_SIGNAL_TYPE_UNSPECIFIED", "VAD_SIGNAL_TYPE_SOS", "VAD_SIGNAL_TYPE_EOS")
+]
+InteractionStatus = Annotated[
+    str, _values("INTERACTION_STATUS_UNSPECIFIED", "IN_PROGRESS", "REQUIRES_ACTION", "IDLE")
+]
+TrafficType = Annotated[
+    str,
+    _values(
+        "TRAFFIC_TYPE_UNSPECIFIED",
+        "ON_DEMAND",
+        "ON_DEMAND_PRIORITY",
+        "ON_DEMAND_FLEX",
+        "ON_DEMAND_OFFPEAK",
+        "PROVISIONED_THROUGHPUT",
+    ),
+]
+TurnCompleteReason = Annotated[
+    str,
+    _values(
+        "TURN_COMPLETE_REASON_UNSPECIFIED",
+        "MALFORMED_FUNCTION_CALL",
+        "RESPONSE_REJECTED",
+        "NEED_MORE_INPUT",
+        "PROHIBITED_INPUT_CONTENT",
+        "IMAGE_PROHIBITED_INPUT_CONTENT",
+        "INPUT_TEXT_CONTAIN_PROMINENT_PERSON_PROHIBITED",
+        "INPUT_IMAGE_CELEBRITY",
+        "INPUT_IMAGE_PHOTO_REALISTIC_CHILD_PROHIBITED",
+        "INPUT_TEXT_NCII_PROHIBITED",
+        "INPUT_OTHER",
+        "INPUT_IP_PROHIBITED",
+        "BLOCKLIST",
+        "UNSAFE_PROMPT_FOR_IMAGE_GENERATION",
+        "GENERATED_IMAGE_SAFETY",
+        "GENERATED_CONTENT_SAFETY",
+        "GENERATED_AUDIO_SAFETY",
+        "GENERATED_VIDEO_SAFETY",
+        "GENERATED_CONTENT_PROHIBITED",
+        "GENERATED_CONTENT_BLOCKLIST",
+        "GENERATED_IMAGE_PROHIBITED",
+        "GENERATED_IMAGE_CELEBRITY",
+        "GENERATED_IMAGE_PROMINENT_PEOPLE_DETECTED_BY_REWRITER",
+        "GENERATED_IMAGE_IDENTIFIABLE_PEOPLE",
+        "GENERATED_IMAGE_MINORS",
+        "OUTPUT_IMAGE_IP_PROHIBITED",
+        "GENERATED_OTHER",
+        "MAX_REGENERATION_REACHED",
+    ),
 ]
