@@ -46,9 +46,10 @@ class Folded:
         """
         rows = table.rows
         seqs = rows["seq"].astype(np.int64)
-        opened = np.array([turn.opened_seq for turn in self.turns], np.int64)
-        order = np.append(np.argsort(opened, kind="stable"), -1)
-        numbers = order[np.searchsorted(np.sort(opened), seqs, "right") - 1].astype(np.int32)
+        begun = sorted(self.turns, key=lambda turn: turn.opened_seq)
+        starts = np.searchsorted(seqs, [turn.opened_seq for turn in begun])
+        lengths = np.diff(starts, prepend=0, append=len(seqs))
+        numbers = np.repeat(np.array([-1, *(turn.number for turn in begun)], np.int32), lengths)
         sound = np.flatnonzero(rows["kinds"] == ONLY_MODEL_AUDIO)
         of_sound = seqs[sound]
         for turn in self.turns:
@@ -57,11 +58,11 @@ class Folded:
                 start, stop = np.searchsorted(of_sound, (first, last + 1))
                 numbers[sound[start:stop]] = turn.number
         owned = {seq: turn.number for seq, turn in list(self.fold.owned) if turn.number >= 0}
-        if owned:
-            pieces = np.array(sorted(owned.items()), np.int64)
-            at = np.minimum(np.searchsorted(pieces[:, 0], seqs), len(pieces) - 1)
-            found = pieces[at, 0] == seqs
-            numbers[found] = pieces[at[found], 1]
+        pieces = np.fromiter(owned, np.int64, len(owned))
+        starts = np.searchsorted(seqs, pieces)
+        counts = np.searchsorted(seqs, pieces, "right") - starts
+        at = np.repeat(starts - np.cumsum(counts) + counts, counts) + np.arange(counts.sum())
+        numbers[at] = np.repeat(np.fromiter(owned.values(), np.int32, len(owned)), counts)
         return numbers
 
 

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 import numpy as np
+import numpy.typing as npt
 
 import gemini_live_nb
 from gemini_live_nb.errors import LogError
@@ -123,11 +124,10 @@ class FolderStore:
 
     def _missing(self, rows: RowArray) -> Iterator[tuple[int, int]]:
         """The stretches of `messages.jsonl` that no row speaks of."""
-        heads = np.flatnonzero(rows["part"] == 0)
-        starts = rows["line_offset"][heads].astype(np.int64)
-        order = np.argsort(starts, kind="stable")
-        starts = starts[order]
-        ends = starts + rows["line_bytes"][heads][order]
+        starts, ends = _lines_of(rows)
+        if np.any(starts[1:] < starts[:-1]):
+            order = np.argsort(starts, kind="stable")
+            starts, ends = starts[order], ends[order]
         begins = np.concatenate(([0], ends))
         stops = np.concatenate((starts, [self._lines.size]))
         for gap in np.flatnonzero(stops > begins):
@@ -190,16 +190,23 @@ def in_order(rows: RowArray) -> RowArray:
     return rows if np.all(key[1:] > key[:-1]) else rows[np.argsort(key, kind="stable")]
 
 
+def _lines_of(rows: RowArray) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Where the line of each frame begins and ends."""
+    heads = rows["part"] == 0
+    starts = rows["line_offset"][heads].astype(np.int64)
+    return starts, starts + rows["line_bytes"][heads]
+
+
 def _without_nonsense(rows: RowArray, heap: bytes, lines_size: int) -> tuple[RowArray, bytes]:
     """Drop rows that speak of lines or strings which are not there."""
-    strings = sum(
-        rows[name].astype(np.int64) for name in ("text_bytes", "id_bytes", "name_bytes", "mime_bytes")
-    )
-    heap_ends = rows["heap_offset"].astype(np.int64) + strings + rows["extra_bytes"]
-    line_ends = rows["line_offset"].astype(np.int64) + rows["line_bytes"]
-    good = (
-        (heap_ends <= len(heap)) & (line_ends <= lines_size) & (rows["line_bytes"] > 0) & index.sensible(rows)
-    )
+    good = index.sensible(rows)
+    ends = rows["heap_offset"].copy()
+    good &= ends <= len(heap)
+    for name in index.LENGTHS:
+        ends += rows[name]
+    good &= ends <= len(heap)
+    good &= rows["line_bytes"] > 0
+    good &= (rows["line_offset"] <= lines_size) & (rows["line_offset"] + rows["line_bytes"] <= lines_size)
     if np.all(good):
         return rows, heap
     # A frame whose parts are not all there is described again from its line.

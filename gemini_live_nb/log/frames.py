@@ -6,6 +6,7 @@ Every column is told in `columns.py`. All frames share `run`, `conn`, `turn` and
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -24,6 +25,8 @@ from .lines import DIRECTIONS
 if TYPE_CHECKING:
     from .run import SessionLog
 
+_USAGE = np.uint64(vocabulary.BIT["usageMetadata"])
+
 Positions = npt.NDArray[np.intp]
 Made = dict[str, Any]
 Category: TypeAlias = "pd.Categorical[str]"
@@ -36,7 +39,8 @@ def messages(log: SessionLog, *, raw: bool = False) -> pd.DataFrame:
     made = _keys(log, table, heads)
     made |= _direction(table, heads)
     rows = table.rows
-    codes, masks = pd.factorize(rows["kinds"][heads])
+    kinds = rows["kinds"][heads]
+    codes, masks = pd.factorize(kinds)
     made["kind"] = _renamed(codes, [vocabulary.main(mask) for mask in masks.tolist()])
     made["kinds"] = _renamed(codes, [" ".join(vocabulary.names(mask)) for mask in masks.tolist()])
     made["bytes"] = rows["wire_bytes"][heads].astype(np.int64)
@@ -46,8 +50,9 @@ def messages(log: SessionLog, *, raw: bool = False) -> pd.DataFrame:
     made |= _media(table, heads)
     made["tool_id"] = _strings(table, _ID, frame_of, len(heads))
     made["tool_name"] = _strings(table, _NAME, frame_of, len(heads))
+    counted = np.flatnonzero(kinds & _USAGE)
     for name in ("prompt_tokens", "response_tokens", "thoughts_tokens", "total_tokens"):
-        made[name] = whole(rows[name][heads])
+        made[name] = few(counted, rows[name][heads[counted]], len(heads))
     made["odd"] = (rows["flags"][heads] & index.ODD) != 0
     frame = assemble(columns.MESSAGES, made)
     if raw:
@@ -122,7 +127,6 @@ def _timing(t: Any, ms: Any, model: npt.NDArray[np.bool_], turn: Any) -> Made:
 # Columns.
 
 _TEXT, _ID, _NAME, _MIME, _EXTRA = range(5)
-_LENGTHS = ("text_bytes", "id_bytes", "name_bytes", "mime_bytes", "extra_bytes")
 
 
 def assemble(wanted: tuple[columns.Column, ...], made: Made) -> pd.DataFrame:
@@ -132,16 +136,28 @@ def assemble(wanted: tuple[columns.Column, ...], made: Made) -> pd.DataFrame:
 
 def category(codes: npt.NDArray[Any], names: tuple[str, ...], missing: int | None = 0) -> Category:
     """A categorical of numbered names; the number `missing` means none."""
-    shifted = codes.astype(np.int16)
     if missing is None:
-        return pd.Categorical.from_codes(shifted, categories=pd.Index(names))
-    return pd.Categorical.from_codes(shifted - 1, categories=pd.Index(names[1:]))
+        return pd.Categorical.from_codes(codes, categories=_index(names), validate=False)
+    shifted = codes.astype(np.int8) - 1
+    return pd.Categorical.from_codes(shifted, categories=_index(names[1:]), validate=False)
+
+
+@lru_cache(maxsize=32)
+def _index(names: tuple[str, ...]) -> pd.Index[str]:
+    return pd.Index(names)
 
 
 def whole(values: npt.NDArray[Any], missing: int = -1) -> pd.arrays.IntegerArray:
     """Nullable integers; the value `missing` means none."""
     numbers = values.astype(np.int64)
     return pd.arrays.IntegerArray(numbers, numbers == missing)
+
+
+def few(at: Positions, values: npt.NDArray[Any], count: int) -> pd.arrays.IntegerArray:
+    """Nullable integers of which only those at these places are there."""
+    numbers = np.full(count, -1, np.int64)
+    numbers[at] = values
+    return whole(numbers)
 
 
 def moments(log: SessionLog, t_ns: npt.NDArray[np.int64]) -> pd.DatetimeIndex:
@@ -207,11 +223,11 @@ def _strings(table: Table, which: int, place: npt.NDArray[np.int64] | Positions,
     if which == _TEXT:
         chosen = np.flatnonzero(rows["flags"] & index.HAS_TEXT)
     else:
-        chosen = np.flatnonzero(rows[_LENGTHS[which]])
+        chosen = np.flatnonzero(rows[index.LENGTHS[which]])
     start = rows["heap_offset"][chosen].astype(np.int64)
-    for before in _LENGTHS[:which]:
+    for before in index.LENGTHS[:which]:
         start += rows[before][chosen]
-    stop = start + rows[_LENGTHS[which]][chosen]
+    stop = start + rows[index.LENGTHS[which]][chosen]
     found: dict[int, str] = {}
     heap = table.heap
     for at, a, b in zip(place[chosen].tolist(), start.tolist(), stop.tolist(), strict=True):

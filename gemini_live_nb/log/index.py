@@ -59,6 +59,9 @@ _PACK = struct.Struct("<" + "".join(code for _, _, code in _FIELDS)).pack
 
 RowArray = npt.NDArray[np.void]
 
+# How long a row's strings are, in their order in the heap: text, id, name, media type, everything else.
+LENGTHS = ("text_bytes", "id_bytes", "name_bytes", "mime_bytes", "extra_bytes")
+
 # Media types by number; the order is part of the file format, so append only. 0 is none, 255 is spelt in the
 # heap.
 MIMES = (
@@ -133,6 +136,10 @@ class Row(NamedTuple):
     extra: str = ""
 
 
+# A row from a tuple that is whole, at a third of the cost of calling `Row`.
+_row = tuple.__new__
+
+
 class Place(NamedTuple):
     """Where a frame lies: its line in `messages.jsonl` and the runs it left in `media.bin`."""
 
@@ -203,16 +210,18 @@ def _heap(row: Row, mime: int) -> tuple[tuple[int, ...], bytes]:
 def unpack(rows: RowArray, heap: bytes) -> list[Row]:
     """Read rows back as they were before they were written."""
     read: list[Row] = []
-    # One tolist() for all: asking a record for its fields one by one is twenty times slower.
-    for values in rows.tolist():
-        numbers, (at, text_bytes, id_bytes, name_bytes, mime_bytes, extra_bytes) = values[:20], values[24:]
+    # Column by column: a tolist() of whole records is four times slower, asking each for its fields eighty.
+    for values in zip(*(rows[name].tolist() for name in ROW.names or ()), strict=True):
+        at, text_bytes, id_bytes, name_bytes, mime_bytes, extra_bytes = values[24:]
         text, tool_id, tool_name, spelt, extra = "", "", "", "", ""
-        if text_bytes or id_bytes or name_bytes or mime_bytes or extra_bytes:
+        if id_bytes or name_bytes or mime_bytes or extra_bytes:
             lengths = text_bytes, id_bytes, name_bytes, mime_bytes, extra_bytes
             text, tool_id, tool_name, spelt, extra = _slices(heap, at, *lengths)
-        mime = spelt if numbers[11] == OTHER_MIME else MIMES[numbers[11]]
-        words = (text if numbers[9] & HAS_TEXT else None, tool_id, tool_name, extra)
-        read.append(Row._make((*numbers[:11], mime, *numbers[12:], *words)))
+        elif text_bytes:
+            text = _text(heap[at : at + text_bytes])
+        mime = spelt if values[11] == OTHER_MIME else MIMES[values[11]]
+        words = (text if values[9] & HAS_TEXT else None, tool_id, tool_name, extra)
+        read.append(_row(Row, (*values[:11], mime, *values[12:20], *words)))
     return read
 
 
