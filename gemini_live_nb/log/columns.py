@@ -105,6 +105,7 @@ TURNS = (
     Column("heard_ms", "float64", "ms", "Sound heard."),
     Column("heard_estimated", "bool", "", "`heard_ms` is reckoned by the clock, no player told."),
     Column("interrupted", "bool", "", "The server cut the answer."),
+    Column("silenced", "bool", "", "Its sound was stopped here, by `interrupt()`."),
     Column("complete", "bool", "", "The server ended the turn."),
     Column("lost", "bool", "", "The connection ended in the middle of the answer."),
     Column("tool_calls", "int64", "", "Function calls asked for."),

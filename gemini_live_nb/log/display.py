@@ -106,7 +106,7 @@ def facts_html(turn: Turn) -> str:
 def answer_html(turn: Turn) -> str:
     """What the model answered, the unheard part struck out."""
     heard = turn.heard_text
-    if not turn.interrupted or not turn.text.startswith(heard):
+    if not turn.cut or not turn.text.startswith(heard):
         return _words(turn.text)
     rest = turn.text[len(heard) :]
     return (

@@ -106,7 +106,7 @@ def _model(log: SessionLog, *, heard: bool) -> Iterator[Piece]:
     for turn in log.conversation:
         if turn.audio_span is not None and turn.times.first_audio is not None:
             samples = turn.audio
-            if heard and turn.interrupted:
+            if heard and turn.cut:
                 samples = samples[: round(turn.heard_ms * VOICE_RATE / 1000)]
             yield turn.times.first_audio, samples
 

@@ -44,6 +44,7 @@ def turns(log: SessionLog, prices: Sequence[Price] | None = None) -> pd.DataFram
         "heard_ms": _seconds(every, lambda turn: turn.heard_ms),
         "heard_estimated": np.array([turn.heard_is_estimate for turn in every], bool),
         "interrupted": np.array([turn.interrupted for turn in every], bool),
+        "silenced": np.array([turn.times.silenced is not None for turn in every], bool),
         "complete": np.array([turn.complete for turn in every], bool),
         "lost": np.array([turn.lost for turn in every], bool),
         "tool_calls": _integers(every, lambda turn: len(turn.tool_calls)),

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 def markdown(log: SessionLog, *, thoughts: bool = False) -> str:
     """The transcript as Markdown.
 
-    What was said but never heard, because it was interrupted, is struck out.
+    What was said but never heard, because it was cut, is struck out.
     """
     lines = [f"# {_plain(log.name)}", ""]
     if log.model:
@@ -79,7 +79,7 @@ def _model_cues(turn: Turn) -> Iterator[Cue]:
         begun, total = turn.times.first_frame or 0.0, _SHOWN_S * 1000
     words = turn.output_words or turn.model_words
     pieces = [piece for piece in zip(words.marks, words.pieces, strict=True) if piece[1].strip()]
-    heard = turn.heard_ms if turn.interrupted and turn.audio_ms else total
+    heard = turn.heard_ms if turn.cut and turn.audio_ms else total
     ends = [mark for mark, _ in pieces[1:]] + [total]
     together: list[str] = []
     start: float | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -92,6 +93,7 @@ class TurnTimes:
         first_audio: The first sound of the answer.
         last_audio: The last sound of the answer.
         generation_complete, interrupted, turn_complete: The server's three signals.
+        silenced: Its sound was stopped here (`interrupt()`), whatever the server went on to send.
     """
 
     sent: float | None = None
@@ -104,6 +106,7 @@ class TurnTimes:
     generation_complete: float | None = None
     interrupted: float | None = None
     turn_complete: float | None = None
+    silenced: float | None = None
 
 
 @dataclass(slots=True)
@@ -188,6 +191,11 @@ class Turn:
         return str(self.thought_words)
 
     @property
+    def cut(self) -> bool:
+        """Whether it was not heard to its end: the server cut it, or it was silenced here."""
+        return self.interrupted or self.times.silenced is not None
+
+    @property
     def answered(self) -> bool:
         """Whether anything of the model's came: words, sound, thoughts or calls."""
         return self.times.first_frame is not None
@@ -224,22 +232,36 @@ class Turn:
     def heard_ms(self) -> float:
         """Milliseconds of the answer that were heard: as played, else reckoned.
 
-        Reckoned means: playing began with the first sound and went on without a gap up to the interruption.
+        Reckoned means: playing began with the first sound and went on without a gap up to the cut.
         """
         if self.played_ms is not None:
             return min(self.played_ms, self.audio_ms)
         times = self.times
-        if times.interrupted is None or times.first_audio is None:
+        cuts = [moment for moment in (times.interrupted, times.silenced) if moment is not None]
+        if not cuts or times.first_audio is None:
             return self.audio_ms
-        return min(self.audio_ms, max(0.0, times.interrupted - times.first_audio) * 1000)
+        return min(self.audio_ms, max(0.0, min(cuts) - times.first_audio) * 1000)
 
     @property
     def heard_text(self) -> str:
-        """The words of the answer that were heard; all of them unless it was interrupted."""
+        """The words of the answer that were heard; all of them unless it was cut."""
         words = self.output_words or self.model_words
-        if not self.interrupted or self.audio_ms == 0:
+        if not self.cut or self.audio_ms == 0:
             return str(words)
         return words.until(self.heard_ms, self.audio_ms)
+
+    def hear(self, told: Mapping[str, Any], t: float) -> None:
+        """Take in what a player reports at `t`: how far it is, or that its sound was stopped."""
+        played = told.get("played_ms")
+        if isinstance(played, int | float):
+            self.played_ms = float(played)
+        if told.get("action") == "flush" and not (self.over and self._heard_by(t) >= self.audio_ms):
+            self.times.silenced = self.times.silenced or t
+
+    def _heard_by(self, t: float) -> float:
+        if self.played_ms is not None or self.times.first_audio is None:
+            return self.heard_ms
+        return (t - self.times.first_audio) * 1000
 
     @property
     def audio(self) -> npt.NDArray[np.int16]:
@@ -259,6 +281,7 @@ class Turn:
         state = (
             "lost" if self.lost else "interrupted" if self.interrupted else "" if self.complete else "open"
         )
+        state = f"silenced {state}".rstrip() if self.times.silenced is not None else state
         said = " → ".join(repr(_short(text)) for text in (self.user_text, self.text) if text)
         return f"<Turn {self.number}{' ' + state if state else ''}{': ' + said if said else ''}>"
 

@@ -387,9 +387,9 @@ class TurnFold(TurnLife):
 
     def _played(self, row: Row, t: float) -> None:
         fields = json_object(row.extra)
-        number, played = fields.get("turn"), fields.get("played_ms")
-        if isinstance(number, int) and isinstance(played, int | float) and 0 <= number < len(self.turns):
-            self.turns[number].played_ms = float(played)
+        number = fields.get("turn")
+        if isinstance(number, int) and 0 <= number < len(self.turns):
+            self.turns[number].hear(fields, t)
 
 
 __all__ = ["ToolCall", "Turn", "TurnFold"]

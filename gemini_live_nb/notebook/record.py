@@ -124,7 +124,7 @@ def _row(who: str, number: int, said: str) -> str:
 
 def _answer(turn: Turn) -> str:
     whole, heard = turn.text, turn.heard_text
-    if not turn.interrupted or heard == whole or not whole.startswith(heard):
+    if not turn.cut or heard == whole or not whole.startswith(heard):
         return text(whole)
     lost = whole[len(heard) :]
     how = f'<span style="opacity:.75">({text(note(turn))})</span>'

@@ -98,9 +98,9 @@ def told(turn: Turn, i: int) -> Fields:
         "user": turn.user_text,
         "model": text,
         "thoughts": turn.thoughts,
-        "heard": heard if turn.interrupted and heard != text else None,
+        "heard": heard if turn.cut and heard != text else None,
         "tools": [call.name for call in turn.tool_calls],
-        "state": "interrupted" if turn.interrupted else "complete" if turn.over or turn.complete else "open",
+        "state": "interrupted" if turn.cut else "complete" if turn.over or turn.complete else "open",
         "note": note(turn),
     }
 
@@ -125,9 +125,10 @@ def note(turn: Turn) -> str:
     """What is worth knowing about how a turn went, in a few words."""
     if turn.lost:
         return "lost: the connection ended in the middle of the answer"
-    if turn.interrupted and turn.audio_ms:
+    if turn.cut and turn.audio_ms:
+        how = "stopped" if turn.times.silenced is not None else "cut off"
         about = "about " if turn.heard_is_estimate else ""
-        return f"cut off after {about}{turn.heard_ms / 1000:.1f} s of {turn.audio_ms / 1000:.1f} s"
+        return f"{how} after {about}{turn.heard_ms / 1000:.1f} s of {turn.audio_ms / 1000:.1f} s"
     if turn.interrupted:
         return "cut off"
     if turn.ttfa is not None and (turn.complete or turn.over):
@@ -147,7 +148,7 @@ def _markdown(turn: Turn) -> str:
         lines.append(f"**You:** {turn.user_text}")
     text, heard = turn.text, turn.heard_text
     if text:
-        lost = text[len(heard) :].strip() if turn.interrupted and text.startswith(heard) else ""
+        lost = text[len(heard) :].strip() if turn.cut and text.startswith(heard) else ""
         lines.append(f"**Model:** {heard} ~~{lost}~~" if lost else f"**Model:** {text}")
     return "\n\n".join(lines)
 

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from ..log.index import Row
 
 _SOUND = mask("realtimeInput.audio", "realtimeInput.mediaChunks", "modelTurn.audio")
-_MARKS = mask("interrupted", "turnComplete", "toolCall", "mark", "open", "close")
+_MARKS = mask("interrupted", "turnComplete", "toolCall", "mark", "open", "close", "playback")
+_ENDS = mask("interrupted", "turnComplete")
+_READ = _SOUND | mask("playback")
 _KEPT_S = 600
 _LONGEST_S = 7200
 _AT_ONCE = 1000
@@ -61,6 +63,7 @@ class Waveform(View):
         self._looked_back = False
         self._past: Iterator[_News] = iter(())
         self._read = -1
+        self._unheard = False
         self._marks: deque[Fields] = deque(maxlen=2000)
 
     def anew(self) -> None:
@@ -71,7 +74,7 @@ class Waveform(View):
         """Put a frame aside."""
         log = self.source.log
         # The frame is taken while it is in memory: reading it back from the disk costs more.
-        frame = log.frame(rows[0].seq) if log is not None and rows[0].kinds & _SOUND else None
+        frame = log.frame(rows[0].seq) if log is not None and rows[0].kinds & _READ else None
         self._news.append(_News(rows[0], frame))
         return True
 
@@ -109,9 +112,12 @@ class Waveform(View):
         cuts: list[Cut] = []
         marks: list[Fields] = []
         for news in self._coming():
-            if news.frame is not None:
+            if news.frame is not None and not (self._unheard and news.frame.direction == "received"):
                 pieces += self._lanes.add(news.frame, news.row)
-            if news.row.kinds & BIT["interrupted"]:
+            silenced = _silences(news)
+            if news.row.kinds & _ENDS or silenced:
+                self._unheard = silenced
+            if news.row.kinds & BIT["interrupted"] or silenced:
                 cut = self._lanes.cut(news.row.t_ns * 1e-9)
                 if cut is not None:
                     cuts.append(cut)
@@ -120,7 +126,7 @@ class Waveform(View):
                         for piece in pieces
                         if piece.lane != cut.lane or piece.slot < cut.slot
                     ]
-            mark = _mark(news.row)
+            mark = _mark(news.row, silenced=silenced)
             if mark is not None:
                 marks.append(mark)
         self._marks += marks
@@ -160,11 +166,22 @@ def _from_log(log: Any, record: Any) -> _News:
     from ..log.index import Row
 
     row = Row(*record[list(Row._fields[:11])].item())._replace(media_rate=int(record["media_rate"]))
-    return _News(row, log.frame(row.seq) if row.kinds & _SOUND else None)
+    return _News(row, log.frame(row.seq) if row.kinds & _READ else None)
 
 
-def _mark(row: Row) -> Fields | None:
+def _silences(news: _News) -> bool:
+    """Whether the model's sound is stopped here: what is still to come of this turn is not heard."""
+    return bool(
+        news.row.kinds & BIT["playback"]
+        and news.frame is not None
+        and news.frame.fields.get("action") == "flush"
+    )
+
+
+def _mark(row: Row, *, silenced: bool = False) -> Fields | None:
     """What is marked of a frame; the word beside the line, none where the line says it."""
+    if silenced:
+        return {"t": round(row.t_ns * 1e-9, 3), "kind": "interrupted", "label": "stopped"}
     for kind, word in (
         ("interrupted", "interrupted"),
         ("mark", row.text or "mark"),

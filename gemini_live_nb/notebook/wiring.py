@@ -196,7 +196,7 @@ class Wiring:
         turn = turns[number]
         if number < noted or (number, samples) == (noted, said):
             return
-        if noted != number or now - at >= 1.0 or turn.over or turn.interrupted:
+        if noted != number or now - at >= 1.0 or turn.over or turn.cut:
             self._noted = (number, samples, now)
             session.played(number, round(samples * 1000 / RATE, 1))
 

@@ -67,6 +67,7 @@ class Family:
         google_search: Whether the googleSearch tool is taken.
         code_execution: Whether the codeExecution tool is taken.
         media_chunks: Whether the deprecated realtimeInput.mediaChunks is taken.
+        content_anytime: Whether clientContent is taken in mid-session, and ends a running reply.
         function_part_history: Whether history may hold calls and responses.
         audio_mime: MIME type of the audio it says.
         input_transcript: What the user said comes in `pieces`, as a `sentence`, or in `pieces and finished`.
@@ -101,6 +102,7 @@ class Family:
     google_search: bool | None = True
     code_execution: bool | None = None
     media_chunks: bool | None = None
+    content_anytime: bool | None = None
     function_part_history: bool | None = None
     audio_mime: str = "audio/pcm;rate=24000"
     input_transcript: Literal["pieces", "sentence", "pieces and finished"] = "sentence"
@@ -138,6 +140,7 @@ FAMILIES: tuple[Family, ...] = (
         call_ids="function-call-",  # §3.1 V (PYDCASS)
         code_execution=False,  # §4.2 V (CB): half-cascade only
         media_chunks=True,  # §2.4 V (JSREC)
+        content_anytime=True,  # §2.3 V
         function_part_history=False,  # §2.3 R (PYDSRC)
         input_transcript="pieces",  # §3.2 V (PYDCASS)
         output_transcript="ahead",  # §3.2 V (PYDCASS)
@@ -155,6 +158,7 @@ FAMILIES: tuple[Family, ...] = (
         call_ids="fc_",  # §3.1 V (PYDCASS)
         code_execution=False,  # §4.2
         media_chunks=False,  # §1.4 R: 1007 "realtime_input.media_chunks is deprecated."
+        content_anytime=None,  # §2.3: recorded working, reported refused; documented for a history alone
         output_transcript="bundled",  # §3.2 V (PYDCASS)
         transcribes_unasked=True,  # §2.2 R (PYDSRC)
         empty_content=True,  # §5.10 V (PYDCASS)
@@ -175,6 +179,7 @@ FAMILIES: tuple[Family, ...] = (
         turn_ends_after_call="at once",  # §3.2 V (STOP)
         code_execution=False,  # §4.2
         media_chunks=False,  # §8.2 I
+        content_anytime=True,  # §2.3 V
         function_part_history=True,  # §2.3 R (PYDSRC): with historyConfig
         output_transcript="phrases",  # §3.2 V (STOP)
         transcribes_unasked=True,  # §2.2 R (PYDSRC, forum 188765)
@@ -197,6 +202,7 @@ FAMILIES: tuple[Family, ...] = (
         turn_ends_after_call="in progress",  # §3.2 R
         code_execution=False,  # §4.2
         media_chunks=False,  # §8.2 I
+        content_anytime=True,  # §2.3 V
         function_part_history=True,  # §2.3 R (PYDSRC)
         output_transcript="phrases",  # §8.2
         transcribes_unasked=True,  # §2.2 R (PYDSRC)
@@ -216,6 +222,7 @@ FAMILIES: tuple[Family, ...] = (
         call_ids="uuid",  # §3.1 V (PYDCASS)
         turn_ends_after_call="after response",  # §3.2 V (PYDCASS)
         media_chunks=True,  # §8.2
+        content_anytime=True,  # §2.3 V
         audio_mime="audio/pcm",  # §3.1 V (JSREC, PYDCASS)
         input_transcript="pieces and finished",  # §8.2 V (PYDCASS)
         output_transcript="first",  # §3.2 V (PYDCASS)
@@ -231,6 +238,7 @@ FAMILIES: tuple[Family, ...] = (
         proactive_audio="settable",  # §4.4 V (DOC)
         call_ids="uuid",  # §3.1
         code_execution=False,  # §4.2
+        content_anytime=True,  # §2.3 V
         audio_mime="audio/pcm",  # §3.1
         input_transcript="pieces and finished",  # §8.2 I
         sensitivity="LOW",
@@ -270,6 +278,7 @@ FAMILIES: tuple[Family, ...] = (
         cancels_calls=True,  # §8.2
         code_execution=True,  # §4.2 V (CB)
         media_chunks=True,  # §2.4 V (JSREC)
+        content_anytime=True,  # §2.3 V
         input_transcript="pieces",  # §3.2
         output_transcript="first",  # §3.2 V (JSREC)
         context_window=32_000,  # §4.3 V (DOC)
@@ -281,6 +290,7 @@ FAMILIES: tuple[Family, ...] = (
             "gemini-2.5-flash-exp-native-audio-thinking-dialog",
         ),
         retired="retired; its successor is gemini-2.5-flash-native-audio-latest",  # §4.6
+        content_anytime=True,  # §2.3 V
         input_transcript="pieces",
         thoughts_unasked=True,
     ),

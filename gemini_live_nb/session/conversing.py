@@ -12,7 +12,9 @@ from gemini_live_nb import picture
 from gemini_live_nb.audio import MIC_RATE
 from gemini_live_nb.errors import SessionClosed
 from gemini_live_nb.log.turn import ToolCall, Turn
+from gemini_live_nb.protocol.config import LiveConfig
 from gemini_live_nb.protocol.content import Blob, Content, Part
+from gemini_live_nb.protocol.models import family
 
 from .calls import Calls
 from .sending import Outgoing, voiced_until
@@ -25,7 +27,33 @@ ASK_SECONDS = 60.0
 class Conversing(Outgoing, Telling):
     """The verbs of a `LiveSession` that wait for the model, or speak for a person."""
 
+    config: LiveConfig
     _calls: Calls | None = None
+
+    async def send_text(self, text: str) -> int:
+        """Say something in text: `realtimeInput.text`, which every model answers.
+
+        While a reply that you stopped (`interrupt`) goes on unheard, it is `clientContent` where the model
+        takes that in mid-session: it ends the reply, behind which live text would wait.
+
+        Returns:
+            The frame's row in the log.
+
+        Source: PROTOCOL.md §2.3, §2.4.
+        """
+        unheard = self._goes_unheard and self._takes_content
+        return await (self.send_content(text) if unheard else super().send_text(text))
+
+    @property
+    def _goes_unheard(self) -> bool:
+        turn = self._fold.current
+        return turn is not None and turn.times.silenced is not None and not turn.interrupted
+
+    @property
+    def _takes_content(self) -> bool:
+        known = family(self.config.model)
+        seeds = bool(self.config.initial_history_in_client_content)
+        return known is not None and known.content_anytime is True and not seeds
 
     async def ask(
         self,
@@ -78,12 +106,12 @@ class Conversing(Outgoing, Telling):
 
         The API has no message that stops a reply (PROTOCOL.md §4.1). With hand-marked turns `activityStart`
         is sent, which does. With automatic detection nothing is sent: the server goes on to the turn's end,
-        unheard.
+        unheard, or to your next question, which ends it.
 
         Returns:
             What was done, in words.
         """
-        turn = self._fold.current
+        turn = next((turn for turn in reversed(self._fold.turns) if turn.audio_ms), self._fold.current)
         self._playback("flush", turn=turn.number if turn is not None else None)
         if self.manual:
             await self.activity_start()

@@ -216,6 +216,8 @@ class Telling:
         if self._words or self._recorder is None:
             return self._words
         turn = self._fold.current
+        if turn is not None and turn.times.silenced is not None:
+            return "listening; the rest of the answer is not played"
         if turn is not None and turn.answered:
             running = [call.name for call in turn.tool_calls if call.open]
             return f"running {', '.join(running)}" if running else "the model is answering"

@@ -175,6 +175,23 @@ def test_without_a_speaker_what_was_heard_is_reckoned():
     assert turn.heard_text == "one two"
 
 
+def test_a_voice_stopped_here_was_heard_no_further_whatever_the_server_went_on_to_send():
+    talk = Talk().setup().types("Count.").says("one two three four").sounds(1000, 1000, every=0)
+    talk.wait(1.0).local("playback", action="flush", turn=0)
+    reckoned = only(talk.says(" five six").sounds(1000).generated().over())
+    assert (reckoned.cut, reckoned.interrupted, reckoned.heard_text) == (True, False, "one two")
+    played = only(talk.local("playback", action="position", turn=0, played_ms=500))
+    assert (played.heard_ms, played.heard_text) == (500, "one")
+    assert "silenced" in repr(played)
+
+
+def test_a_voice_stopped_after_its_end_was_heard_whole():
+    talk = Talk().setup().types("Count.").says("one two").sounds(1000).wait(1.2).over()
+    turn = only(talk.local("playback", action="flush", turn=0))
+    assert not turn.cut
+    assert turn.heard_text == "one two"
+
+
 def test_heard_words_follow_the_sound_they_came_with():
     talk = (
         Talk()

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from gemini_live_nb.log.recorder import Recorder
+from gemini_live_nb.notebook.lanes import MODEL
 from gemini_live_nb.notebook.messages import MessageTable
 from gemini_live_nb.notebook.pace import Pace
 from gemini_live_nb.notebook.source import source
@@ -157,6 +158,30 @@ def test_what_was_cut_off_is_told_apart(run, shown):
     assert turn["heard"] == "0 1 2"
     assert turn["state"] == "interrupted"
     assert turn["note"] == "cut off after 3.0 s of 10.0 s"
+
+
+def test_a_voice_stopped_here_leaves_its_trace(run, shown):
+    words, waves = shown(Transcript, run.log), shown(Waveform, run.log)
+    run.client(0.0, realtimeInput={"text": "Count"})
+    for second in range(4):
+        run.said(f" {second}", 1.0)
+        run.sound(1000, 1.0)
+    run.local("playback", 2.0, turn=0, action="flush")
+    run.local("playback", 2.1, turn=0, action="position", played_ms=1000)
+    run.said(" 4", 2.2)
+    run.sound(1000, 2.2)
+    words.flush()
+    turn = turns_of(words)[0]
+    assert (turn["model"], turn["heard"]) == ("0 1 2 3 4", "0")
+    assert turn["note"] == "stopped after 1.0 s of 5.0 s"
+    assert words.text.endswith("**Model:** 0 ~~1 2 3 4~~")
+    waves.flush()
+    assert waves.lanes.lanes[MODEL].end == 200, "what comes after the stop is not heard"
+    assert [mark["label"] for mark in waves.told[-1][0]["marks"]] == ["stopped"]
+    run.server(6.0, serverContent={"turnComplete": True})
+    run.sound(1000, 7.0)
+    waves.flush()
+    assert waves.lanes.lanes[MODEL].end == 800
 
 
 def test_thoughts_are_no_part_of_the_answer(run, shown):

@@ -109,6 +109,36 @@ async def test_interrupt_flushes_here_and_says_what_it_did():
         await asked
 
 
+async def test_a_typed_question_after_an_interrupt_does_not_wait_for_the_unheard_rest():
+    brain = ScriptBrain([["A long answer that is cut. " * 20], ["Two."]])
+    async with conversation(brain) as (talk, _):
+        events = talk.subscribe()
+        asked = asyncio.create_task(talk.ask("go", timeout=200))
+        await until(events, lambda event: isinstance(event, Message) and event.audio is not None)
+        await talk.interrupt()
+        assert talk.status.startswith("listening")
+        answer = await talk.ask("What is one and one?", timeout=200)
+        story = await asked
+        assert answer.text == "Two."
+        assert (story.cut, story.interrupted, answer.cut) == (True, True, False)
+        kinds = [frame.kind for frame in frames(talk, "sent")][1:]
+        assert kinds == ["realtimeInput.text", "clientContent"]
+
+
+@pytest.mark.parametrize(("model", "seeds"), [(LIVE31, None), (NATIVE, True)])
+async def test_where_content_is_no_question_text_stays_live_after_an_interrupt(model, seeds):
+    brain = ScriptBrain([["A long answer that is cut. "], ["Two."]])
+    config = LiveConfig(initial_history_in_client_content=seeds)
+    async with conversation(brain, model, config=config) as (talk, _):
+        events = talk.subscribe()
+        asked = asyncio.create_task(talk.ask("go", timeout=200))
+        await until(events, lambda event: isinstance(event, Message) and event.audio is not None)
+        await talk.interrupt()
+        assert (await talk.ask("What is one and one?", timeout=200)).text == "Two."
+        assert (await asked).cut
+        assert not [frame for frame in sent(talk) if "clientContent" in frame]
+
+
 async def test_interrupt_stops_the_model_where_turns_are_marked_by_hand():
     config = LiveConfig(automatic_activity_detection=False)
     async with conversation(ScriptBrain([["A long answer that is cut. " * 5]]), config=config) as (talk, _):
