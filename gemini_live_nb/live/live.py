@@ -20,14 +20,14 @@ from ..log.run import SessionLog
 from ..log.turn import Turn
 from ..protocol.config import LiveConfig
 from ..protocol.endpoint import Endpoint
+from ..protocol.given import ToolSpec
 from ..session.events import Closed, Event, Trouble
 from ..session.listeners import Listener
 from ..session.loops import io
 from ..session.session import LiveSession
-from ..session.tools import Tool
 from .relay import Callback, Kind, Relay, Stop
-from .settings import Settings, changed
-from .verbs import Verbs
+from .settings import changed
+from .tools import Tools
 
 if TYPE_CHECKING:
     from ..notebook.camera import Camera, Screen
@@ -39,7 +39,7 @@ _LOG = logging.getLogger("gemini_live_nb")
 _EXIT_SECONDS = 3.0
 
 
-class Live(Settings, Verbs):
+class Live(Tools):
     """A conversation with a Live API model, for cells and scripts: blocking calls, a panel when displayed.
 
     The session runs on a thread of its own, so that a busy cell stalls neither socket nor sound. Every verb
@@ -56,7 +56,8 @@ class Live(Settings, Verbs):
         version: API version: `v1beta`, `v1alpha` or `v1`.
         endpoint: Where to connect, instead of the four above.
         offline: True: the built-in server, whatever keys are set. None: only where there is no key.
-        tools: Python functions the model may call.
+        tools: What the model may call, beside `config.tools`: Python functions; tools of the server by name
+            (`"google_search"`); declarations. See `add_tool` for later.
         log: Folder to record to; None for one of its own; False for memory only.
         replay: A recorded run (`SessionLog` or its folder): the built-in server answers as the recorded one
             did.
@@ -88,7 +89,7 @@ class Live(Settings, Verbs):
         version: str | None = None,
         endpoint: Endpoint | None = None,
         offline: bool | None = None,
-        tools: Iterable[Callable[..., Any] | Tool] = (),
+        tools: Iterable[ToolSpec] | ToolSpec = (),
         log: str | Path | bool | None = None,
         replay: SessionLog | str | Path | None = None,
         mic: Any = None,
@@ -152,7 +153,7 @@ class Live(Settings, Verbs):
         self._runs += 1
         if self._runs > 1 and isinstance(log, str | Path):
             log = f"{log}_{self._runs}"
-        return LiveSession(self._config, tools=self._tools, log=log, **place)
+        return LiveSession(self._config, log=log, **place)
 
     def _offline_url(self) -> str:
         if self._replay is None:
@@ -173,6 +174,11 @@ class Live(Settings, Verbs):
             if self._server is not None:
                 self._server.stop()
                 self._server = None
+
+    @property
+    def _open_session(self) -> LiveSession | None:
+        session = self._session
+        return session if session is not None and session.open else None
 
     def _ready(self) -> LiveSession:
         session = self._session

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -13,11 +13,12 @@ from .. import offline as builtin
 from ..errors import ConfigError
 from ..errors.redaction import remember
 from ..log.run import SessionLog
+from ..protocol import given
 from ..protocol.config import LiveConfig
-from ..protocol.content import FunctionDeclaration
 from ..protocol.endpoint import DEFAULT_VERSION, Endpoint
+from ..protocol.given import ToolSpec
 from ..protocol.keys import NAMES
-from ..session.tools import Tool, Toolbox
+from ..session.tools import Toolbox
 
 
 class Settings:
@@ -33,11 +34,10 @@ class Settings:
         version: str | None,
         endpoint: Endpoint | None,
         offline: bool | None,
-        tools: Iterable[Callable[..., Any] | Tool],
+        tools: Iterable[ToolSpec] | ToolSpec,
         replay: SessionLog | str | Path | None,
     ) -> None:
-        self._config = config
-        self._tools = tuple(tools)
+        self._config = config.replace(tools=(*config.tools, *given.listed(tools)))
         self._key = api_key
         self._typed_key = False
         self._token = token
@@ -46,7 +46,7 @@ class Settings:
         self._endpoint = endpoint
         self._offline = offline
         self._replay = replay
-        self.check()
+        self.configure()
 
     @property
     def _place(self) -> dict[str, Any]:
@@ -59,11 +59,6 @@ class Settings:
         """What the next conversation is set to, defaults filled in."""
         return self._config.filled()
 
-    @property
-    def tools(self) -> tuple[Any, ...]:
-        """The Python functions the model may call."""
-        return (*self._config.functions, *self._tools)
-
     def configure(self, **settings: Any) -> None:
         """Change settings for the next connection; `None` goes back to the default.
 
@@ -71,16 +66,14 @@ class Settings:
             ConfigError: A setting that does not exist or cannot be sent.
         """
         config = changed(self._config, settings)
-        config.setup(self._declarations(config))
+        config.setup(Toolbox(config.functions).declarations())
         self._config = config
 
     def check(self) -> list[str]:
         """Say what this model is known to refuse or ignore in the settings and tools. Stops nothing."""
-        config = self.config
-        return config.check(self._declarations(config), version=self._version or DEFAULT_VERSION)
-
-    def _declarations(self, config: LiveConfig) -> list[FunctionDeclaration]:
-        return Toolbox([*config.functions, *self._tools]).declarations()
+        config, toolbox = self.config, Toolbox(self.config.functions)
+        told = config.check(toolbox.declarations(), version=self._version or DEFAULT_VERSION)
+        return [*told, *toolbox.check(config.model)]
 
     def set_key(self, key: str | None) -> None:
         """Use this API key from the next connection on, kept in memory alone; None forgets it."""

@@ -12,8 +12,8 @@ import numpy.typing as npt
 from .. import picture
 from ..audio import MIC_RATE
 from ..log.turn import Turn
-from ..protocol.client import Tool
 from ..protocol.content import Content, FunctionResponse
+from ..protocol.given import ToolSpec
 from ..session.conversing import ASK_SECONDS
 from ..session.loops import io
 from ..session.sending import Sound
@@ -28,6 +28,11 @@ class Verbs(ABC):
     @abstractmethod
     def _ready(self) -> LiveSession:
         """The open session; connects where there never was one."""
+
+    @property
+    @abstractmethod
+    def _open_session(self) -> LiveSession | None:
+        """The session, where it is open."""
 
     def _call(self, work: Coroutine[Any, Any, T]) -> T:
         """Wait for a verb. Each has a limit of its own."""
@@ -107,9 +112,15 @@ class Verbs(ABC):
         return self._call(self._ready().send_tool_response(responses))
 
     def send_context_update(
-        self, *, system_instruction: str | None = None, tools: Iterable[Tool] | None = None
+        self,
+        *,
+        system_instruction: str | Content | None = None,
+        tools: Iterable[ToolSpec] | ToolSpec | None = None,
     ) -> int:
-        """Change instructions or tools in mid-session. See `LiveSession.send_context_update`."""
+        """Change instructions or tools in mid-session. See `LiveSession.send_context_update`.
+
+        To change tools whatever the model, and for later conversations too: `tools = […]`, `add_tool`.
+        """
         session = self._ready()
         return self._call(session.send_context_update(system_instruction=system_instruction, tools=tools))
 

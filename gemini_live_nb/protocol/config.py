@@ -141,8 +141,8 @@ class LiveConfig:
     def __post_init__(self) -> None:
         if isinstance(self.response_modalities, str):
             object.__setattr__(self, "response_modalities", (self.response_modalities,))
-        if isinstance(self.tools, str | Mapping) or callable(self.tools):
-            object.__setattr__(self, "tools", (self.tools,))
+        object.__setattr__(self, "tools", given.listed(self.tools))
+        given.check_extra(self.extra)
         if self.setup_form not in ("setup", "config"):
             raise ConfigError(f'setup_form is "setup" or "config", not {self.setup_form!r}.')
 

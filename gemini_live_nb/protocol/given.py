@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 import msgspec
@@ -58,6 +58,38 @@ def instruction(given: str | Content | Mapping[str, Any] | None) -> Content | No
     if isinstance(given, str):
         return Content(role="user", parts=[Part(text=given)])
     return struct(given, Content)
+
+
+def listed(specs: Iterable[ToolSpec] | ToolSpec | None) -> tuple[ToolSpec, ...]:
+    """Take one tool, or several.
+
+    Raises:
+        ConfigError: It is neither a tool nor a list of them.
+    """
+    if specs is None:
+        return ()
+    if isinstance(specs, str | Mapping | Wire) or callable(specs):
+        return (specs,)
+    if not isinstance(specs, Iterable):
+        raise ConfigError(f"tools is a list of functions, not {specs!r}", hint="tools=[my_function]")
+    return tuple(specs)
+
+
+def check_extra(value: Mapping[str, Any] | None) -> None:
+    """Hold what is to be merged into the setup against what JSON can say.
+
+    Raises:
+        ConfigError: It is no dict, or cannot be written as JSON.
+    """
+    if value is None:
+        return
+    example = 'extra={"generationConfig": {"newField": 1}}'
+    if not isinstance(value, Mapping):
+        raise ConfigError(f"extra is a dict that is merged into the setup, not {value!r}", hint=example)
+    try:
+        msgspec.json.encode(value)
+    except (TypeError, ValueError) as refusal:
+        raise ConfigError(f"extra cannot be written as JSON: {refusal}", hint=example) from None
 
 
 def tools(specs: Sequence[ToolSpec], declarations: Sequence[FunctionDeclaration]) -> list[Tool]:

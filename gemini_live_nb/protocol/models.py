@@ -82,6 +82,7 @@ class Family:
         turn_coverage: Default of turnCoverage.
         context_window: Tokens.
         compresses: Whether contextWindowCompression is taken.
+        context_update: Whether contextUpdate is heeded in mid-session.
     """
 
     name: str
@@ -118,6 +119,7 @@ class Family:
     turn_coverage: str = "TURN_INCLUDES_ONLY_ACTIVITY"  # §2.2 V (REF): the default up to 2.5
     context_window: int | None = None
     compresses: bool | None = True  # §4.3 V (DOC): how any conversation outlives its fifteen minutes
+    context_update: bool | None = None
 
 
 _ALL_VIDEO = "TURN_INCLUDES_AUDIO_ACTIVITY_AND_ALL_VIDEO"
@@ -176,6 +178,7 @@ FAMILIES: tuple[Family, ...] = (
         behaviors=("NON_BLOCKING", "BLOCKING"),  # §4.2 V: NON_BLOCKING is the default, BLOCKING allowed
         cancels_calls=False,  # §3.1 R (STOP): never in 41 sessions
         call_ids="call_",  # §3.1 V (STOP)
+        context_update=True,  # R: Vertex's documentation names this model (§2.6)
         turn_ends_after_call="at once",  # §3.2 V (STOP)
         code_execution=False,  # §4.2
         media_chunks=False,  # §8.2 I

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Any, NamedTuple, Protocol
 
 from gemini_live_nb.clock import Clock
@@ -15,6 +16,7 @@ from gemini_live_nb.protocol.kinds import BIT
 
 from .events import ApprovalNeeded, Event, ToolFinished, ToolPrinted, ToolStarted
 from .execute import Stage, as_response
+from .manner import Manner
 from .prints import capturing
 from .tools import Tool, Toolbox
 
@@ -76,7 +78,7 @@ class Calls:
         toolbox: The functions.
         clock: Measures timeouts.
         stage: Where functions run.
-        waits: Whether the model waits for a function that does not say (`BLOCKING` by the model family).
+        manner: How the model takes answers.
         others: Names declared without a function: their calls are the user's to answer.
     """
 
@@ -87,7 +89,7 @@ class Calls:
         *,
         clock: Clock,
         stage: Stage,
-        waits: bool = True,
+        manner: Manner = Manner(),  # noqa: B008  # a constant
         others: frozenset[str] = frozenset(),
     ) -> None:
         self.toolbox = toolbox
@@ -95,7 +97,7 @@ class Calls:
         self._host = host
         self._clock = clock
         self._stage = stage
-        self._waits = waits
+        self._manner = manner
         self._seen: set[str] = set()
         self._unnamed = itertools.count()
         self._running: dict[str, asyncio.Task[None]] = {}
@@ -149,7 +151,7 @@ class Calls:
             tool, changed = self.toolbox.find(call.name or "")
             if changed and tool is not None:
                 self._warn(tool)
-            waits = tool is None or tool.behavior == "BLOCKING" or (tool.behavior is None and self._waits)
+            waits = self._manner.together(tool)
             answer = answers.append if waits else self._answer
             task = asyncio.get_running_loop().create_task(
                 self._run(key, call, tool, answer), name=f"tool {key}"
@@ -182,7 +184,7 @@ class Calls:
             self._host.trouble(
                 ToolError(
                     f"{tool.name} was redefined with other arguments; the model still knows the old ones",
-                    hint="tell it with send_context_update(tools=…), or connect again",
+                    hint=f"tell it: add_tool({tool.name}); or connect again",
                 ),
                 f"tool {tool.name}",
             )
@@ -192,7 +194,7 @@ class Calls:
         self._answer(*answers)
 
     async def _run(self, key: str, call: FunctionCall, tool: Tool | None, answer: Answer) -> None:
-        streams = tool is not None and tool.streams
+        said: list[Any] = []
         try:
             if tool is None:
                 raise ToolError(
@@ -200,8 +202,11 @@ class Calls:
                 )
             if tool.approve:
                 await self._approval(key)
-            result = await self._call(key, call, tool)
-            response = {} if streams and result is None else as_response(result)
+            result = await self._call(key, call, tool, said)
+            if tool.streams and result is None:
+                response = as_response(said) if said else {}
+            else:
+                response = as_response(result)
             self._host.note("tool", id=key, event="finished")
         except asyncio.CancelledError:
             # Taken back by the server, or the session is over: nobody waits for an answer.
@@ -211,9 +216,10 @@ class Calls:
             words = error.message if isinstance(error, ToolError) else f"{type(error).__name__}: {error}"
             self._host.note("tool", id=key, event="failed", text=words)
             response = {"error": words}
-        answer(_response(call, tool, response, will_continue=False if streams else None))
+        answer(self._manner.last(call, tool, response))
 
-    async def _call(self, key: str, call: FunctionCall, tool: Tool) -> Any:
+    async def _call(self, key: str, call: FunctionCall, tool: Tool, said: list[Any]) -> Any:
+        """Run a function. What it yields is answered as it comes, or gathered in `said`."""
         bound = tool.signature.bind(call.args or {})
         seq = self._host.note("tool", id=key, event="started")
         self._host.emit(ToolStarted(seq, self._host.time(), self._host.conn, _TOOL, self._record(key)))
@@ -221,9 +227,8 @@ class Calls:
         try:
             async with self._clock.timeout(tool.timeout) as limit:
                 with capturing(lines.write):
-                    return await self._stage.run(
-                        bound, tool.function, lambda value: self._yielded(key, call, tool, value)
-                    )
+                    each = partial(self._yielded, key, call, tool) if self._manner.continues else said.append
+                    return await self._stage.run(bound, tool.function, each)
         except TimeoutError:
             if limit.expired():
                 raise ToolTimeout(f"{tool.name} timed out after {tool.timeout:g} s") from None
@@ -237,7 +242,7 @@ class Calls:
 
     def _yielded(self, key: str, call: FunctionCall, tool: Tool, value: Any) -> None:
         if key in self._running:
-            self._answer(_response(call, tool, as_response(value), will_continue=True))
+            self._answer(self._manner.part(call, tool, as_response(value)))
 
     # Approval.
 
@@ -357,18 +362,6 @@ class Calls:
 
     def _record(self, key: str) -> ToolCall:
         return self._host.records.get(key) or ToolCall(id=key, name="", args={})
-
-
-def _response(
-    call: FunctionCall, tool: Tool | None, response: dict[str, Any], *, will_continue: bool | None
-) -> FunctionResponse:
-    return FunctionResponse(
-        id=call.id,
-        name=call.name,
-        response=response,
-        scheduling=tool.scheduling if tool is not None else None,
-        will_continue=will_continue,
-    )
 
 
 class _Lines:

@@ -10,6 +10,8 @@ answered with an error before the user's next turn, which they would swallow.
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import math
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
@@ -32,9 +34,12 @@ T = TypeVar("T")
 FIRST_DELAY = 1.0
 """Seconds before the first attempt after a drop: sooner, the server answers 1011 (PROTOCOL.md §4.3)."""
 LONGEST_DELAY = 10.0
+HANDLE_SECONDS = 2.0
+"""How long the first handle may take: it comes right after setupComplete (PROTOCOL.md §4.3)."""
 MARGIN = 3.0
 """Seconds before goAway's deadline at which the connection is handed over even in mid-turn."""
 
+_UPDATE = BIT["sessionResumptionUpdate"]
 _GIVEN_UP = "the connection was lost while this function ran; its result is given up"
 
 
@@ -140,14 +145,47 @@ class Resumption:
 
     # Handing over and resuming.
 
-    async def _hand_over(self, deadline: float) -> None:
+    async def renew(self) -> bool:
+        """Go on over a new connection, so that the setup is sent anew: now, or when nobody is busy any more.
+
+        Returns:
+            Whether that can be.
+        """
+        if self.patience <= 0 or not await self._has_handle():
+            return False
+        waits = self._session.busy
+        # A hand-over under way sends the setup as it is then.
+        if self._task is None or self._task.done():
+            self._start(self._go_over, math.inf)
+        if self._task is not None and not waits:
+            await asyncio.wait([self._task])
+        return True
+
+    async def _has_handle(self) -> bool:
+        """Whether the conversation can be resumed; just after the setup the handle may be on its way."""
         session = self._session
-        session.say("the server ends this connection soon; handing over after this turn")
-        latest = deadline - MARGIN
+        if self._handle is None and session.config.session_resumption:
+            with (
+                contextlib.suppress(TimeoutError),
+                session.subscribe(accepts=lambda event: bool(event.kinds & _UPDATE)) as updates,
+            ):
+                async with self._clock.timeout(HANDLE_SECONDS):
+                    while self._handle is None:
+                        await anext(updates)
+        return self._handle is not None
+
+    async def _hand_over(self, deadline: float) -> None:
+        self._session.say("the server ends this connection soon; handing over after this turn")
+        await self._go_over(deadline - MARGIN)
+
+    async def _go_over(self, latest: float) -> None:
+        """Change to a new connection when nobody is busy, or at a moment of the clock in any case."""
+        session = self._session
         with session.subscribe(accepts=lambda event: isinstance(event, TurnEnded | ToolFinished)) as ends:
             while session.busy and self._clock.monotonic() < latest:
+                left = latest - self._clock.monotonic()
                 try:
-                    await self._clock.wait_for(ends.__anext__(), latest - self._clock.monotonic())
+                    await self._clock.wait_for(ends.__anext__(), left if left < math.inf else None)
                 except TimeoutError:
                     break
         if self._handle is None:

@@ -6,7 +6,7 @@ import asyncio
 import math
 import os
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -21,10 +21,7 @@ from gemini_live_nb.protocol.client import (
     ActivityStart,
     ClientContent,
     ClientMessage,
-    ContextUpdate,
-    ContextUpdateTools,
     RealtimeInput,
-    Tool,
     ToolResponse,
 )
 from gemini_live_nb.protocol.codec import encode, encode_audio
@@ -206,35 +203,21 @@ class Outgoing(ABC):
         several = [responses] if isinstance(responses, FunctionResponse) else list(responses)
         return await self._say(ClientMessage(tool_response=ToolResponse(function_responses=several)))
 
-    async def send_context_update(
-        self, *, system_instruction: str | None = None, tools: Iterable[Tool] | None = None
-    ) -> int:
-        """Change instructions or tools in mid-session: `contextUpdate`. What is not given stays.
-
-        Args:
-            system_instruction: The new instructions.
-            tools: The new tools; an empty list takes all away.
-
-        Source: PROTOCOL.md §2.6. Which models honour it is not documented.
-        """
-        update = ContextUpdate(
-            system_instruction=None
-            if system_instruction is None
-            else Content(parts=[Part(text=system_instruction)]),
-            tools=None if tools is None else ContextUpdateTools(tools=list(tools)),
-        )
-        return await self._say(ClientMessage(context_update=update))
-
     async def send_raw(self, frame: Mapping[str, Any] | str | bytes) -> int:
         """Send any frame, checked by nobody: a dict, or the JSON itself, byte for byte as it is given.
 
-        For fields of the API that nobody has modelled yet.
+        For messages and fields of the API that nobody has modelled yet.
+
+        Returns:
+            The frame's row in the log.
+
+        Raises:
+            ConfigError: It is neither, or cannot be written as JSON.
+
+        Example:
+            `await session.send_raw({"realtimeInput": {"text": "hello", "mood": "sunny"}})`
         """
-        if isinstance(frame, str):
-            data = frame.encode()
-        else:
-            data = frame if isinstance(frame, bytes) else msgspec.json.encode(frame)
-        return await self._send(data, None)
+        return await self._send(_raw(frame), None)
 
     async def _say(self, message: ClientMessage) -> int:
         return await self._send(encode(message).encode(), message)
@@ -301,6 +284,17 @@ class Outgoing(ABC):
             # A file can wait for a stalled socket; a microphone cannot.
             await self._ready()
             await self.send_audio(samples[start : start + step])
+
+
+def _raw(frame: Any) -> bytes:
+    if isinstance(frame, str | bytes):
+        return frame.encode() if isinstance(frame, str) else frame
+    if not isinstance(frame, Mapping):
+        raise ConfigError(f"a frame is a dict or JSON, not {frame!r}", hint='send_raw({"realtimeInput": …})')
+    try:
+        return msgspec.json.encode(frame)
+    except (TypeError, ValueError) as refusal:
+        raise ConfigError(f"this frame cannot be written as JSON: {refusal}") from None
 
 
 def _samples(source: Any, rate: int) -> audio.Samples:

@@ -4,32 +4,32 @@ from __future__ import annotations
 
 import asyncio
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 from gemini_live_nb.clock import Clock, RealClock
 from gemini_live_nb.errors import LiveError, NetworkLost, SessionClosed
 from gemini_live_nb.log.recorder import record
-from gemini_live_nb.protocol import client
 from gemini_live_nb.protocol import endpoint as places
+from gemini_live_nb.protocol import given
 from gemini_live_nb.protocol.client import ClientMessage, ToolResponse
 from gemini_live_nb.protocol.codec import decode, encode
 from gemini_live_nb.protocol.config import LiveConfig
 from gemini_live_nb.protocol.content import FunctionResponse
+from gemini_live_nb.protocol.given import ToolSpec
 from gemini_live_nb.protocol.kinds import BIT, mask
-from gemini_live_nb.protocol.models import family
 
 from .calls import Calls
+from .changing import Changing
 from .connection import Connection
-from .conversing import Conversing
 from .events import Closed, Message, Opened
 from .execute import Stage
 from .loops import in_thread, users
+from .manner import Manner
 from .outbox import Media, Outbox, Waiting
 from .resume import Resumption, asks, begins
-from .tools import Tool, Toolbox
 from .watchdog import SILENT, watch
 
 CONNECT_SECONDS = 30.0
@@ -47,7 +47,7 @@ _ACTS = mask(
 _SETUP_COMPLETE = BIT["setupComplete"]
 
 
-class LiveSession(Conversing):
+class LiveSession(Changing):
     """A conversation with a Live API model over one WebSocket at a time.
 
     Everything that crosses the wire is kept in `log` and told to every listener. Events come from `async for
@@ -62,7 +62,7 @@ class LiveSession(Conversing):
         version: API version: `v1beta`, `v1alpha` (affective dialog, proactive audio, tokens) or `v1`.
         endpoint: Where to connect, instead of the four above: `protocol.endpoint.endpoint(project=…)` for
             Vertex AI.
-        tools: Python functions the model may call, beside those in `config.tools`.
+        tools: What the model may call, beside `config.tools`: Python functions, and what that takes else.
         log: Folder to record the run to; None for a folder of its own under the user's data; False for
             memory only.
         clock: Tells the time; a simulated one in tests.
@@ -90,7 +90,7 @@ class LiveSession(Conversing):
         url: str | None = None,
         version: str | None = None,
         endpoint: places.Endpoint | None = None,
-        tools: Iterable[Callable[..., Any] | Tool] = (),
+        tools: Iterable[ToolSpec] | ToolSpec = (),
         log: str | Path | bool | None = None,
         clock: Clock | None = None,
         connect_timeout: float = CONNECT_SECONDS,
@@ -100,14 +100,13 @@ class LiveSession(Conversing):
         super().__init__(clock or RealClock())
         self.endpoint = endpoint or places.endpoint(api_key, token, url, version)
         config = (config or LiveConfig()).filled()
-        self.config = config.replace(model=self.endpoint.model_path(config.model or ""))
-        self._toolbox = Toolbox([*config.functions, *tools])
-        declarations = self._toolbox.declarations()
-        declared = self.config.setup(declarations).tools or ()
-        for words in self.config.check(declarations, version=self.endpoint.version):
+        for words in self._configure(
+            config.replace(
+                model=self.endpoint.model_path(config.model or ""),
+                tools=(*config.tools, *given.listed(tools)),
+            )
+        ):
             warnings.warn(words, stacklevel=2)
-        # Functions declared without one of ours: their calls are the user's to answer.
-        self._others = _names(declared) - frozenset(self._toolbox)
         self._log_to = log
         self._connect_timeout = connect_timeout
         self._user_loop = user_loop
@@ -145,13 +144,12 @@ class LiveSession(Conversing):
         return self
 
     def _make_calls(self) -> Calls:
-        known = family(self.config.model)
         return Calls(
             self,
             self._toolbox,
             clock=self._clock,
             stage=Stage(self._clock, self._user_loop or users().loop),
-            waits=known is None or known.behaviors[0] == "BLOCKING",
+            manner=Manner.of(self.config.model, vertex=self.vertex),
             others=self._others,
         )
 
@@ -167,9 +165,7 @@ class LiveSession(Conversing):
             on_writable=self.flush,
             on_end=self._lost,
         )
-        config = self.config if handle is None else self.config.replace(session_resumption_handle=handle)
-        setup = config.frame(self._toolbox.declarations())
-        await self._connection.open(self.endpoint, setup, self._connect_timeout)
+        await self._connection.open(self.endpoint, self._setup(handle), self._connect_timeout)
         self.emit(Opened(self._seq, self.time(), self.conn, BIT["open"]))
 
     async def close_connection(self) -> None:
@@ -391,7 +387,3 @@ class LiveSession(Conversing):
 
     def __repr__(self) -> str:
         return f"<LiveSession {self.config.model} {self.status}>"
-
-
-def _names(tools: Iterable[client.Tool]) -> frozenset[str]:
-    return frozenset(one.name or "" for tool in tools for one in tool.function_declarations or ())

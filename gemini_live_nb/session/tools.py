@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import difflib
 import functools
 import inspect
+import math
+import re
 import sys
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any, Literal, overload
+from typing import TYPE_CHECKING, Any, Literal, get_args, overload
 
 from gemini_live_nb.errors import ConfigError
 from gemini_live_nb.protocol.content import FunctionDeclaration
+from gemini_live_nb.protocol.given import ToolSpec
+from gemini_live_nb.protocol.models import bare_name, family
+from gemini_live_nb.protocol.wire import Wire
 
 if TYPE_CHECKING:
     from .declare import Signature
@@ -19,6 +25,7 @@ Scheduling = Literal["INTERRUPT", "WHEN_IDLE", "SILENT"]
 
 DEFAULT_TIMEOUT = 60.0
 """Seconds a function may take where it does not say."""
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.:-]{0,127}")
 
 
 class Tool:
@@ -34,6 +41,9 @@ class Tool:
         scheduling: When the model is to speak about a `NON_BLOCKING` result, None for the API's own default.
         timeout: Seconds it may take.
         approve: Whether a person must say yes to each call.
+
+    Raises:
+        ConfigError: A value that cannot be meant, or a name the API does not take.
     """
 
     def __init__(
@@ -48,7 +58,11 @@ class Tool:
         approve: bool = False,
     ) -> None:
         if not callable(function):
-            raise ConfigError(f"a tool must be a function, not {function!r}")
+            raise ConfigError(
+                f"a tool must be a function, not {function!r}",
+                hint='a Python function; or by name a tool of the server, such as "google_search"; or a '
+                "declaration, as a dict",
+            )
         self.function = function
         self.name = str(name or getattr(function, "__name__", type(function).__name__))
         self.description = description
@@ -58,9 +72,47 @@ class Tool:
         self.scheduling = scheduling
         self.timeout = timeout
         self.approve = approve
+        self._check()
         functools.update_wrapper(self, function, updated=())
         # The Tool itself when its function was decorated, the bare function when it was only listed.
         self._home = _home_of(function)
+
+    def _check(self) -> None:
+        """Fail where the function is defined, not when the model first calls it."""
+        if not _NAME.fullmatch(self.name):
+            raise self._wrong(
+                "the API takes no such name",
+                'letters without accents, digits and _ only: @tool(name="…")',
+            )
+        self._one_of("behavior", Behavior)
+        self._one_of("scheduling", Scheduling)
+        if not isinstance(self.approve, bool):
+            raise self._wrong(f"approve is True or False, not {self.approve!r}", "approve=True asks a person")
+        seconds: Any = self.timeout
+        number = isinstance(seconds, int | float) and not isinstance(seconds, bool)
+        if not number or not 0 < seconds < math.inf:
+            raise self._wrong(f"timeout is seconds, more than 0, not {seconds!r}", "timeout=10")
+        if self.behavior == "BLOCKING" and self.streams:
+            raise self._wrong(
+                "a generator answers several times, which BLOCKING functions may not",
+                'leave behavior out, or say "NON_BLOCKING"',
+            )
+        if self.behavior == "BLOCKING" and self.scheduling is not None:
+            raise self._wrong(
+                f"scheduling={self.scheduling!r} is for NON_BLOCKING functions",
+                'say behavior="NON_BLOCKING", or leave scheduling out',
+            )
+
+    def _one_of(self, what: str, values: Any) -> None:
+        value, known = getattr(self, what), get_args(values)
+        if value is not None and value not in known:
+            near = difflib.get_close_matches(str(value).upper().replace(" ", "_"), known, 1)
+            listed = ", ".join(f'"{one}"' for one in known)
+            hint = f'did you mean "{near[0]}"?' if near else f"one of {listed}"
+            raise self._wrong(f"there is no {what} {value!r}", hint)
+
+    def _wrong(self, what: str, hint: str) -> ConfigError:
+        return ConfigError(f"tool {self.name!r}: {what}", hint=hint)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Call the function yourself."""
@@ -217,6 +269,18 @@ class Toolbox(Mapping[str, Tool]):
         self._tools = {name: one.current() for name, one in self._tools.items()}
         return [one.declaration for one in self._tools.values()]
 
+    def check(self, model: str | None) -> list[str]:
+        """Say what a model is known to refuse in how results of these tools are sent."""
+        known = family(model)
+        if known is None or known.scheduling is not False:
+            return []
+        return [
+            f"{bare_name(model or '')} refuses scheduling in a function response (1007): "
+            f"{one.scheduling} of {one.name} is left out."
+            for one in self._tools.values()
+            if one.scheduling is not None
+        ]
+
     def find(self, name: str) -> tuple[Tool | None, bool]:
         """Find the function to call now.
 
@@ -229,3 +293,26 @@ class Toolbox(Mapping[str, Tool]):
             return None, False
         now = told.current()
         return now, now is not told and now.declaration.parameters != told.declaration.parameters
+
+
+def added(specs: Iterable[ToolSpec], new: ToolSpec) -> tuple[ToolSpec, ...]:
+    """Add a tool to others; one of the same name gives way.
+
+    >>> added(("google_search", {"name": "book"}), {"name": "book", "description": "Book a room."})
+    ('google_search', {'name': 'book', 'description': 'Book a room.'})
+    """
+    name = _name_of(new)
+    return (*(spec for spec in specs if name is None or _name_of(spec) != name), new)
+
+
+def _name_of(spec: ToolSpec) -> str | None:
+    """What a tool is called; None for several in one."""
+    if isinstance(spec, str):
+        return spec
+    if isinstance(spec, Mapping):
+        return str(spec["name"]) if "name" in spec else None
+    if isinstance(spec, FunctionDeclaration):
+        return spec.name
+    if isinstance(spec, Wire):
+        return None
+    return (spec if isinstance(spec, Tool) else Tool(spec)).name

@@ -15,7 +15,9 @@ import pydantic
 import pytest
 from google.genai import types as google
 
+from gemini_live_nb import Live, LiveConfig, LiveSession
 from gemini_live_nb.errors import ConfigError, ToolError
+from gemini_live_nb.protocol.content import FunctionDeclaration
 from gemini_live_nb.session.declare import openapi
 from gemini_live_nb.session.tools import Tool, Toolbox, tool
 
@@ -321,3 +323,75 @@ def test_nested_functions_and_lambdas_stay_what_they_are():
     assert box.find("weather")[0].function is weather
     assert box.find("one")[0]() == 1
     assert box.find("two") == (None, False)
+
+
+# What is wrong is told where the function is defined.
+
+
+def add(a: int) -> int:
+    return a
+
+
+def count(to: int):
+    yield from range(to)
+
+
+@pytest.mark.parametrize(
+    ("function", "how", "words"),
+    [
+        (add, {"behavior": "FOO"}, "there is no behavior 'FOO'"),
+        (add, {"behavior": "non-blocking"}, 'did you mean "NON_BLOCKING"'),
+        (add, {"scheduling": "when idle"}, 'did you mean "WHEN_IDLE"'),
+        (add, {"scheduling": "SILENT", "behavior": "BLOCKING"}, "is for NON_BLOCKING functions"),
+        (add, {"timeout": -1}, "timeout is seconds, more than 0, not -1"),
+        (add, {"timeout": 0}, "more than 0"),
+        (add, {"timeout": "10"}, "more than 0"),
+        (add, {"timeout": float("inf")}, "more than 0"),
+        (add, {"approve": "yes"}, "approve is True or False"),
+        (add, {"name": "add them!"}, "the API takes no such name"),
+        (lambda: 1, {}, "the API takes no such name"),
+        (count, {"behavior": "BLOCKING"}, "a generator answers several times"),
+        ("add", {}, "a tool must be a function"),
+    ],
+)
+def test_a_value_that_cannot_be_meant_fails_at_the_definition(function, how, words):
+    with pytest.raises(ConfigError) as failed:
+        tool(**how)(function)
+    assert words in str(failed.value)
+
+
+@pytest.mark.parametrize(
+    ("tools", "names"),
+    [
+        (add, ["add"]),
+        ([add, "google_search"], ["add"]),
+        ("google_search", []),
+        (None, []),
+        ({"name": "book"}, ["book"]),
+        (FunctionDeclaration(name="book"), ["book"]),
+    ],
+)
+def test_one_tool_or_several_of_any_make(tools, names):
+    """`Live`, `LiveSession` and `LiveConfig` take the same."""
+    for made in (Live(tools=tools), Live(LiveConfig(tools=tools)), LiveSession(api_key="k", tools=tools)):
+        functions = Toolbox(made.config.functions).declarations()
+        told = made.config.setup(functions).tools or []
+        assert [one.name for each in told for one in each.function_declarations or ()] == names
+        assert any(each.google_search == {} for each in told) == ("google_search" in str(tools))
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"tools": 3}, "tools is a list of functions, not 3"),
+        ({"tools": [3]}, "a tool must be a function, not 3"),
+        ({"tools": ["google_serch"]}, "google_serch"),
+        ({"extra": "x"}, "extra is a dict that is merged into the setup, not 'x'"),
+        ({"extra": [1]}, "extra is a dict"),
+        ({"extra": {"a": object()}}, "cannot be written as JSON"),
+    ],
+)
+def test_wrong_tools_and_extras_are_told_in_words(settings, words):
+    with pytest.raises(ConfigError) as failed:
+        Live(**settings)
+    assert words in str(failed.value)

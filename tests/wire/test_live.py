@@ -152,6 +152,30 @@ def test_what_is_over_is_over_until_connected_again():
     live.close()
 
 
+def test_a_tool_given_in_a_later_cell_is_known_and_run(live, capsys):
+    def get_weather(city: str) -> str:
+        """The weather in a city."""
+        return f"{city}: sunny"
+
+    def get_time(city: str) -> str:
+        """The time in a city."""
+        return f"{city}: noon"
+
+    assert live.add_tool(get_weather) == "the model was told, over a new connection"
+    assert "sunny" in live.ask("What is the weather in Oslo?", timeout=30).text
+    live.tools = [get_time]
+    assert capsys.readouterr().out == "the model was told, over a new connection\n"
+    assert live.tools == (get_time,)
+    assert "noon" in live.ask("What is the time in Oslo?", timeout=30).text
+    live.close()
+    assert live.add_tool(get_weather) == "the model is told when you connect"
+    live.connect()
+    assert "sunny" in live.ask("What is the weather in Oslo?", timeout=30).text
+    with pytest.raises(ConfigError):
+        live.tools = [get_time, 3]
+    assert live.tools == (get_time, get_weather)
+
+
 def test_an_unknown_setting_names_the_nearest():
     with pytest.raises(ConfigError, match="did you mean voice_name"):
         gl.Live(voicename="Kore")

@@ -122,7 +122,10 @@ async def test_every_verb_sends_its_frame():
     ]
     assert said[3]["realtimeInput"]["video"] == {"mimeType": "image/jpeg", "data": "/9hqcGVn"}
     assert said[4] == {
-        "contextUpdate": {"systemInstruction": {"parts": [{"text": "Be brief."}]}, "tools": {"tools": []}}
+        "contextUpdate": {
+            "systemInstruction": {"role": "user", "parts": [{"text": "Be brief."}]},
+            "tools": {"tools": []},
+        }
     }
     assert said[5:] == [
         {"realtimeInput": {"activityStart": {}}},
