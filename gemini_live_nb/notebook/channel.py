@@ -23,6 +23,7 @@ import weakref
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import anywidget
+import comm
 import traitlets as t
 from websockets.asyncio.server import ServerConnection
 
@@ -43,7 +44,6 @@ GRACE = 2.0
 """Seconds a page may be without a carrier before its widgets are told that it is gone."""
 
 _channels: weakref.WeakValueDictionary[str, Channel] = weakref.WeakValueDictionary()
-_targets: weakref.WeakSet[Any] = weakref.WeakSet()
 
 
 class Line(Protocol):
@@ -99,7 +99,7 @@ class Channel(anywidget.AnyWidget):
         self._open = True
         super().__init__(_key=secrets.token_hex(8), _prefer=prefer)
         _channels[self._key] = self
-        _listen_for_pages()
+        comm.get_comm_manager().register_target(TARGET, _page_opened)
         if prefer != "comm":
             self._io.submit(self._offer())
 
@@ -276,16 +276,6 @@ class Channel(anywidget.AnyWidget):
 
 def _binary(data: str | bytes) -> bytes:
     return data.encode() if isinstance(data, str) else data
-
-
-def _listen_for_pages() -> None:
-    """Register our comm target, once for each kernel."""
-    from comm import get_comm_manager
-
-    comms = get_comm_manager()
-    if comms not in _targets:
-        comms.register_target(TARGET, _page_opened)
-        _targets.add(comms)
 
 
 def _page_opened(comm: Any, opening: dict[str, Any]) -> None:

@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import anywidget
+import comm
 import traitlets as t
 
 from .pace import PACE
@@ -29,7 +30,6 @@ TARGET = "gemini_live_nb.view"
 """The comm target by which pages talk to views (`static/link.js`)."""
 
 _views: weakref.WeakValueDictionary[str, View] = weakref.WeakValueDictionary()
-_registered: weakref.WeakSet[Any] = weakref.WeakSet()
 
 
 class View(anywidget.AnyWidget):
@@ -59,7 +59,8 @@ class View(anywidget.AnyWidget):
         self._again = False
         super().__init__(_view_id=secrets.token_hex(8), **layout)
         _views[self._view_id] = self
-        _register_target()
+        # Pages open comms to us, which ipykernel 7.1 serves while a cell is busy.
+        comm.get_comm_manager().register_target(TARGET, _opened)
         self.on_msg(self._plain)
         self._leave: Callable[[], None] | None = self.source.listen(self._recorded)
         self.touch()
@@ -151,16 +152,6 @@ class View(anywidget.AnyWidget):
         else:
             given = [bytes(buffer) for buffer in buffers]
             PACE.do(lambda: self.asked(content, given))
-
-
-def _register_target() -> None:
-    """Let pages open comms to us: ipykernel 7.1 serves those while a cell is busy."""
-    import comm
-
-    manager = comm.get_comm_manager()
-    if manager not in _registered:
-        manager.register_target(TARGET, _opened)
-        _registered.add(manager)
 
 
 def _opened(comm: Any, message: dict[str, Any]) -> None:

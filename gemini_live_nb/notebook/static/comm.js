@@ -1,7 +1,7 @@
 // A comm that the page opens, on a thread of its own in the kernel where there is one (a subshell, ipykernel 7).
 
 /** Milliseconds to wait for that thread. */
-const PATIENCE = 300;
+const STARTED_WITHIN = 300;
 
 /**
  * `_create_comm` is protected, and the only way: JupyterLab, Notebook 7 and Colab have it. JupyterLab's comm sends to the main
@@ -15,7 +15,7 @@ export async function openComm(manager, target, data) {
   if (!manager.kernel?.supportsSubshells) return manager._create_comm(target, undefined, data, {}, []);
   const comm = await manager._create_comm(target, undefined, undefined, undefined, []);
   const started = comm.jsServicesComm?.subshellStarted?.catch(() => {}); // without one it is as before ipykernel 7
-  await Promise.race([started, new Promise((resolve) => setTimeout(resolve, PATIENCE))]);
+  await Promise.race([started, new Promise((resolve) => setTimeout(resolve, STARTED_WITHIN))]);
   comm.open(data, undefined, {}, []);
   return comm;
 }

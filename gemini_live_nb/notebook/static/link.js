@@ -1,6 +1,7 @@
 // One widget model's talk with Python. Messages down are numbered, so that a page that missed some (it was reloaded, say)
 // notices and asks for everything again; messages up go over a comm of our own, which a busy kernel still serves.
 
+import { openComm } from "./comm.js";
 import { h } from "./dom.js";
 
 /** The comm target that `view.py` registers. A comm the page opens is served by a thread of its own on ipykernel 7. */
@@ -77,12 +78,10 @@ export function link(model) {
 }
 
 /**
- * The way up. `_create_comm` is a protected call of the widget managers of JupyterLab, Notebook 7 and Colab; elsewhere, and when
- * the comm has died, messages take the widget's own comm.
+ * The way up: a comm of our own; where none can be had, and when it has died, messages take the widget's.
  * @param {any} model
  */
 function uplink(model) {
-  const owner = model.get("_view_id");
   /** @type {any} */
   let comm = null;
   /** @type {[object, ArrayBuffer[]][]} */
@@ -98,7 +97,7 @@ function uplink(model) {
   const transmit = (message, buffers) => {
     try {
       if (plain) model.send(message, undefined, buffers);
-      else if (comm) comm.send(message, undefined, { owner }, buffers);
+      else if (comm) comm.send(message, undefined, {}, buffers);
       else held.push([message, buffers]);
     } catch {
       // The kernel is gone: nothing can be sent, and the page need not be told with every click.
@@ -108,7 +107,7 @@ function uplink(model) {
 
   (async () => {
     try {
-      comm = await model.widget_manager._create_comm(TARGET, undefined, { owner }, {}, []);
+      comm = await openComm(model.widget_manager, TARGET, { owner: model.get("_view_id") });
       comm.on_close(() => { comm = null; plain = true; });
     } catch {
       plain = true;
