@@ -64,7 +64,8 @@ def fill(
         alone: the text is the answer to a question for exactly these parameters, so all of it may be the
             value.
     """
-    filling = Filling(text, now, words(text), asked, alone)
+    has_texts = any(slot.takes_text for slot in parameters)
+    filling = Filling(text, now, words(text), asked, alone, has_texts)
     for kind, filler in _FILLERS:
         wanted = [slot for slot in parameters if slot.name not in filling.args and kind(slot)]
         if wanted:
@@ -228,7 +229,7 @@ def _objects(filling: Filling, wanted: list[Slot]) -> None:
 _FILLERS: tuple[tuple[Callable[[Slot], bool], Callable[[Filling, list[Slot]], None]], ...] = (
     (lambda slot: bool(slot.enum) and slot.kind == "string", _enums),
     (lambda slot: slot.kind == "array" and bool((slot.schema.get("items") or {}).get("enum")), _lists),
-    (lambda slot: slot.takes_text and bool({"date", "time"} & set(slot.roles)), _moments),
+    (lambda slot: slot.takes_text and slot.dated, _moments),
     (lambda slot: slot.kind in ("number", "integer"), fill_numbers),
     (lambda slot: slot.kind == "array", _lists),
     (lambda slot: slot.kind == "boolean", _booleans),

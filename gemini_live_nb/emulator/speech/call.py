@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -10,9 +11,10 @@ from gemini_live_nb.emulator.brain import Call
 
 from .arguments import fill
 from .choose import ENOUGH, GENERIC, HINTED, akin, score, spelled_out
+from .dates import find
 from .scene import Memory, Pending
 from .slots import Slot, slots, stems
-from .words import name_words, stem, words
+from .words import name_words, stem, straight, word_set, words
 
 if TYPE_CHECKING:
     from gemini_live_nb.protocol.content import FunctionDeclaration
@@ -21,6 +23,14 @@ _VALUES_TOO = frozenset(
     stem(word) for word in ("call", "name", "user", "number", "type", "value", "information")
 )
 """Generic words that may well begin a value: "remind me to *call* mum"."""
+
+
+_FURTHER = re.compile(
+    r"(?:and|or|now|what about|how about|and now|and what about|and how about)"
+    r" (?P<rest>(?:(?:in|for|at|to|on|from|with) )?[\w'-]+(?: [\w'-]+){0,3})(?: please)?[ ?.!]*",
+    re.IGNORECASE,
+)
+_PRONOUNS = word_set("you me i we they he she it that this what who where when why how is are")
 
 
 def request_call(
@@ -89,7 +99,27 @@ def complete(
         memory.pending = Pending(declaration.name or "", args, lacking[0].name)
         return lacking[0].question()
     memory.pending = None
-    return several(declaration, args)
+    calls = several(declaration, args)
+    memory.called = calls[-1]
+    return calls
+
+
+def goes_on(
+    request: str, functions: Mapping[str, FunctionDeclaration], memory: Memory, now: datetime
+) -> tuple[Call, ...] | None:
+    """The last call once more with what is new: "And in Paris?", "What about tomorrow?", "Now blue."."""
+    before = memory.called
+    declaration = functions.get(before.name) if before else None
+    further = _FURTHER.fullmatch(straight(request))
+    if not before or not declaration or not further or further["rest"].split()[0].lower() in _PRONOUNS:
+        return None
+    parameters = slots(declaration.parameters)
+    found = fill(further["rest"], [slot for slot in parameters if not slot.takes_text or slot.dated], now)
+    if not found:
+        named = [slot for slot in parameters if slot.takes_text and slot.name in before.args][:1]
+        found = fill(further["rest"], named, now, alone=True) if not find(words(further["rest"]), now) else {}
+    made = complete(declaration, {**before.args, **found}, memory) if found else None
+    return made if isinstance(made, tuple) else None
 
 
 def several(declaration: FunctionDeclaration, args: dict[str, Any]) -> tuple[Call, ...]:

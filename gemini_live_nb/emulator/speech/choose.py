@@ -86,6 +86,8 @@ _GROUPS = (
     "time clock hour",
     "todo task",
     "buy shopping groceries",
+    "far distance",
+    "long duration length",
 )
 """Words that mean the same to a function."""
 

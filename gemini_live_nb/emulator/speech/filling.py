@@ -21,6 +21,7 @@ class Filling:
         found: its words.
         asked: stems of the function's name and description.
         alone: it answers a question for exactly these parameters, so that all of it may be the value.
+        has_texts: free texts are wanted too, so that a number may belong to one of them.
         spent: numbers of the words that were taken for a value.
         args: values by parameter name.
     """
@@ -30,6 +31,7 @@ class Filling:
     found: list[Word]
     asked: frozenset[str] = frozenset()
     alone: bool = False
+    has_texts: bool = False
     spent: set[int] = field(default_factory=set)
     args: dict[str, Any] = field(default_factory=dict)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from . import almanac, languages, play, recall, see, smalltalk, sums
+from . import almanac, languages, play, recall, see, smalltalk, sums, tales, units
 from .scene import Intent, Scene, intent
 
 UNKNOWN = (
@@ -35,8 +35,10 @@ TABLE: tuple[Intent, ...] = (
     intent("sum", _sum, r""),
     recall.KNOWN,
     *languages.INTENTS,
+    *units.INTENTS,
     *almanac.INTENTS,
     *play.INTENTS,
+    *tales.INTENTS,
     *smalltalk.ABOUT,
     *see.INTENTS,
     *recall.INTENTS,

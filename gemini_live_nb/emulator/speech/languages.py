@@ -50,7 +50,7 @@ _LEXICONS = {
 _ENGLISH = word_set(
     "the is are was what who how when where why you your my me i a an and or to of in on at it this that"
     " do does did can could please hello hi time day name tell say show give set turn play one for with"
-    " not be no yes thank thanks good morning"
+    " not be no yes thank thanks good morning um uh er eh ah oh mm hm hmm"
 )
 _SPOKEN = (
     r"(?:french|german|spanish|italian|portuguese|dutch|chinese|mandarin|japanese|korean|russian|hindi|arabic|polish"

@@ -15,6 +15,7 @@ _EDGE = word_set(
     "a an the my some any to for of in at on with by and please is are be it that me from about up as"
     " under over"
 )
+_WHERE = word_set("from to on in into off at")
 _CLOSING = word_set("please thanks thank")
 _TIMES = word_set(
     "today tomorrow tonight yesterday now this next right monday tuesday wednesday thursday friday"
@@ -109,9 +110,15 @@ class Phrases:
             start = at + len(cue.split())
             if any(self._leads_in(start, other) for other in others):
                 continue  # "the budget document with Ann": the value stands before
-            start, end = self._trimmed(start, self._end(slot, start, others))
+            while start + 1 < len(self._words) and self._is_thing(slot, start):
+                start += 2  # "search for *papers about* tea"
+            start, end = self._to_the_point(slot, *self._trimmed(start, self._end(slot, start, others)))
             if start < end and self._tells(start, end) and self._fits(slot, start):
                 yield start, end
+
+    def _is_thing(self, slot: Slot, at: int) -> bool:
+        """Whether this word is what the function is for anyway, and the value comes after the next one."""
+        return stem(self._words[at].low) in self._verbs and self._words[at + 1].low in slot.cues
 
     def _tells(self, start: int, end: int) -> bool:
         """Whether there is anything in these words beyond how the function is asked for."""
@@ -158,15 +165,24 @@ class Phrases:
 
     def _left_over(self, slot: Slot) -> str:
         """The first run of words that are neither spent nor part of how the function is asked for."""
-        for run in self._runs():
-            start, end = self._trimmed(*run)
+        for run in self._runs(r"[;:]" if slot.listed else r"[,;:]"):
+            start, end = self._to_the_point(slot, *self._trimmed(*run))
             start = next((at for at in range(start, end) if self._fits(slot, at)), end)
             if start < end:
                 self._spent.update(range(start, end))
                 return self._value(slot, start, end)
         return ""
 
-    def _runs(self) -> list[tuple[int, int]]:
+    def _to_the_point(self, slot: Slot, start: int, end: int) -> tuple[int, int]:
+        """A value without "… *from my list*", which only says again what the function is for."""
+        for at in range(start + 1, end) if "text" not in slot.roles else ():
+            rest = [word.low for word in self._words[at + 1 : end]]
+            about = [word for word in rest if word not in STOP]
+            if self._words[at].low in _WHERE and about and all(stem(word) in self._verbs for word in about):
+                return self._trimmed(start, at)
+        return start, end
+
+    def _runs(self, stops: str = r"[,;:]") -> list[tuple[int, int]]:
         runs: list[tuple[int, int]] = []
         start: int | None = None
         alone = self._filling.alone
@@ -175,7 +191,7 @@ class Phrases:
             goes_on = opens or (start is not None and word.low not in self._name)
             between = self._filling.text[self._words[at - 1].end : word.start] if at else ""
             if start is not None and (
-                at in self._spent or not goes_on or (not alone and re.search(r"[,;:]", between))
+                at in self._spent or not goes_on or (not alone and re.search(stops, between))
             ):
                 runs.append((start, at))
                 start = None

@@ -14,8 +14,8 @@ MOST = 100
 
 
 _NOT_TO_REPEAT = re.compile(
-    r"(?:that|it|this|yourself|what (?:you|i) (?:just )?said|my (?:first|last|previous) \w+|something"
-    r"|anything|your name|my name)(?: again)?|.* (?:backwards?|in reverse)",
+    r"(?:that|it|this|yourself|what (?:you|i) (?:just )?said|my (?:first|last|previous) \w+"
+    r"|something(?: \w+)*|anything|your name|my name)(?: again)?|.* (?:backwards?|in reverse)",
     re.IGNORECASE,
 )
 """What is no text to say after the user, but another request."""
@@ -66,7 +66,7 @@ def _count(scene: Scene) -> str | None:
     step = abs(int(steps[0].value)) if steps else 1
     if not ends or not step:
         return "I cannot count in steps of zero." if ends else None
-    down = "down" in low or "backward" in low
+    down = bool({"down", "countdown", "backward"} & set(low))
     first, last = (ends[0], ends[1]) if len(ends) > 1 else (ends[0], 1) if down else (step, ends[0])
     if down and first < last:
         first, last = last, first
@@ -167,7 +167,7 @@ INTENTS: tuple[Intent, ...] = (
         r"\b(?:spell|spelling of|spelled)(?: out)?(?: the)?(?: word| name)? (?P<word>[\w'\" -]+?)"
         r"(?: backwards?| in reverse| spelled)?$",
     ),
-    intent("count", _count, r"\bcount\b(?! the (?:letters|vowels|consonants|words))"),
+    intent("count", _count, r"\bcount(?:down)?\b(?! the (?:letters|vowels|consonants|words))"),
     intent(
         "backwards",
         _backwards,
@@ -200,6 +200,6 @@ INTENTS: tuple[Intent, ...] = (
         "compare",
         _compare,
         r"\b(?:greater|bigger|larger|smaller|less|more) than\b",
-        r"\bwhich (?:is|number is) (?:the )?(?:greater|bigger|larger|smaller|more|less)",
+        r"\bwh(?:ich|at) (?:is|number is) (?:the )?(?:greater|bigger|larger|smaller|more|less)",
     ),
 )

@@ -10,16 +10,15 @@ from typing import Any
 from .filling import Filling
 from .numbers import Number, find
 from .slots import Slot
+from .units import SECONDS
 from .words import stem, word_set
-
-UNITS = {"second": 1, "minute": 60, "hour": 3_600, "day": 86_400, "week": 604_800}
 
 
 def _stems(text: str) -> frozenset[str]:
     return frozenset(stem(word) for word in text.split())
 
 
-_UNIT_STEMS = {stem(name): size for name, size in UNITS.items()}
+_UNIT_STEMS = {stem(name): size for name, size in SECONDS.items()}
 _DURATIONS = frozenset(_UNIT_STEMS) | _stems("duration timer length")
 _AMOUNTS = _stems("count quantity number amount times copies how n limit top")
 _MOST, _BELOW = _stems("max maximum most upper"), word_set("under below most up than maximum until")
@@ -46,6 +45,10 @@ def fill_numbers(filling: Filling, slots: list[Slot]) -> None:
         wanted = slot.name not in filling.args and (slot.required or filling.alone)
         if rest and wanted and _give(filling, slot, rest[0]):
             used.add(rest[0].start)
+    rest = [number for number in found if number.start not in used]
+    open_slots = [slot for slot in slots if slot.name not in filling.args]
+    if len(rest) == len(open_slots) == 1 and not filling.has_texts:  # nothing else can be meant by it
+        _give(filling, open_slots[0], rest[0])
 
 
 def fill_number_list(filling: Filling, slot: Slot) -> None:
@@ -95,7 +98,7 @@ def _closeness(filling: Filling, slot: Slot, number: Number) -> float:
 
 def _unit(after: Sequence[str]) -> int:
     """Seconds of the unit of time that follows a number, 0 if none does."""
-    return UNITS.get(after[0].removesuffix("s"), 0) if after else 0
+    return SECONDS.get(after[0].removesuffix("s"), 0) if after else 0
 
 
 def _give(filling: Filling, slot: Slot, number: Number) -> bool:

@@ -14,6 +14,8 @@ from .numbers import find
 from .scene import Intent, Memory, Scene, intent, listed
 from .words import stem, word_set, words
 
+LONG = 15
+"""Words; of a longer statement it is only said that it is remembered, not what."""
 _VERBS = (
     r"is|are|was|were|has|have|had|lives?|lived|likes?|loves?|hates?|works?|starts?|begins?|ends?|costs?|comes?|goes|plays?"
     r"|speaks?|wants?|needs?|weighs?|studies|drinks?|eats?|means?|arrives?|leaves?|closes?|opens?"
@@ -99,6 +101,9 @@ def _learn(scene: Scene) -> str | None:
     told = statement(text, asked=asked)
     if told is None and not asked:
         return None
+    if not asked and len(text.split()) > LONG:
+        scene.memory.notes.append(text)
+        return "I will remember that."
     name = re.match(r"^(?:my|the) (?:first |own )?name (?:is|was) (?P<name>.+)$", text, re.IGNORECASE)
     if name:
         return _met(scene, name["name"])

@@ -63,6 +63,8 @@ class Rules:
                 calls += tuple(one for one in made if one not in calls)
                 continue
             answer = made or intents.answer(self._scene(part))
+            if not answer and (further := call.goes_on(part, self._functions, self._memory, self._now)):
+                calls += further
             if answer and answer not in said:
                 said.append(answer)
         if not said and not calls:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from random import Random
 
     from ...protocol.content import FunctionDeclaration
-    from ..brain import Talk
+    from ..brain import Call, Talk
     from .see import Look
 
 LABEL = "offline demo voice — not Gemini"
@@ -40,6 +40,7 @@ class Memory:
         said: the brain's answers, oldest first.
         result: value of the last sum.
         pending: a call waiting for an argument.
+        called: the last call that was made.
         look: what the last picture looked like.
     """
 
@@ -50,6 +51,7 @@ class Memory:
     said: list[str] = field(default_factory=list)
     result: Fraction | None = None
     pending: Pending | None = None
+    called: Call | None = None
     look: Look | None = None
 
     @classmethod

@@ -117,6 +117,11 @@ class Slot:
         return (self.kind == "string" and not self.enum) or self.listed
 
     @property
+    def dated(self) -> bool:
+        """Whether its text is a day or a time."""
+        return bool({"date", "time"} & set(self.roles))
+
+    @property
     def is_name(self) -> bool:
         """Whether its value is the name of a place or a person."""
         return bool({"place", "person"} & set(self.roles)) and not self.own & {"room", "area"}

@@ -14,7 +14,7 @@ NOT_GEMINI = f"I am the {LABEL}."
 SKILLS = (
     "I can tell you the time and the date, work out sums, spell, count and repeat, remember what you"
     " tell me in"
-    " this conversation, say a little about your camera's picture"
+    " this conversation, tell you a story, say a little about your camera's picture"
 )
 _MOODS = r"(?:so |very |really |a bit |a little |doing |feeling )*"
 _WITH = r"(?:talking|speaking) (?:to|with)"
@@ -47,22 +47,12 @@ def _tools(scene: Scene) -> str:
     return f"You declared {len(tools)} function{'s' if len(tools) != 1 else ''}: {listed(tools)}."
 
 
-def _joke(scene: Scene) -> str:
-    return scene.rng.choice(
-        (
-            "Why did the socket blush? It saw the server's handshake.",
-            "I would tell you a joke about a dropped frame, but you might not get it.",
-            "There are ten kinds of people: those who read binary, and those who do not.",
-        )
-    )
-
-
 ABOUT: tuple[Intent, ...] = (
     intent(
         "skills",
         _skills,
         r"\bwhat\b.*\b(?:can|could) (?:you|i) (?:do|ask|say)\b",
-        r"\bwhat (?:are you able|do you do)\b",
+        r"\bwhat (?:are you able|you are able|do you do)\b",
         r"\byour (?:skills|abilities|capabilities)\b",
         r"^help(?: me)?$",
         r"\bhow (?:can|do) (?:you|i) (?:help|use you)\b",
@@ -82,8 +72,9 @@ ABOUT: tuple[Intent, ...] = (
         " toolkit without a key.",
         r"\b(?:who|what) (?:exactly )?are you\b",
         r"\byour name$|\bintroduce yourself\b|\babout yourself\b",
-        rf"\bwho (?:is this|am i {_WITH})\b",
+        rf"\bwho (?:is this|am i {_WITH})\b|\bwhose voice\b",
         r"\bwhat (?:ai|model|llm|voice) (?:is this|are you|am i)\b",
+        r"\bwhy (?:can|do) ?(?:not )?you (?:not )?(?:answer|do|know)\b",
         r"\bhow do you work\b|\bwho (?:made|built|created|programmed) you\b",
         r"\bare you (?:made|built|created|from|by)\b",
     ),
@@ -97,8 +88,9 @@ ABOUT: tuple[Intent, ...] = (
     ),
     intent(
         "log",
-        "Every frame of this conversation is kept in live dot log, and its methods give you pandas data"
-        " frames.",
+        "Every frame of this conversation is kept in live.log, and its methods give you pandas data frames."
+        " On disk it is a folder of its own: live.log.path names it, and deleting that folder deletes it.",
+        r"\bmy recordings?\b|\b(?:what|where|how|who)\b.*\b(?:you|it|this) (?:record|save|store|keep)\b",
         r"\b(?:where|how|is|are|do|does|can)\b.*\b(?:logs?|logged|recorded|recording|data ?frames?)\b",
     ),
     intent(
@@ -108,8 +100,9 @@ ABOUT: tuple[Intent, ...] = (
     ),
     intent(
         "devices",
-        "Display the Live object in a notebook cell: its panel has the microphone and the camera.",
-        r"\bhow\b.*\b(?:microphone|mic|camera|webcam)\b",
+        "Display the Live object in a notebook cell: its panel has buttons for the microphone, the camera and"
+        " the screen.",
+        r"\b(?:how|where|can)\b.*\b(?:microphone|mic|camera|webcam|share .*screen)\b",
     ),
     intent(
         "declare",
@@ -125,6 +118,33 @@ ABOUT: tuple[Intent, ...] = (
         " and every frame is kept as a data frame.",
         r"\b(?:gemini.?live.?(?:nb|notebook)|toolkit|live api)\b",
         r"\bthis (?:package|library|project|notebook|tool|demo)\b",
+    ),
+    intent(
+        "privacy",
+        "Nothing leaves this machine while you talk to me. What you say is recorded in live.log, for you"
+        " only; with a key, your words go to Google.",
+        r"\b(?:leaves?|sends?|sent|share[sd]?|upload(?:s|ed)?)\b"
+        r".*\b(?:computer|machine|laptop|device|google|cloud|data)\b",
+        r"\b(?:my )?(?:data|privacy|words|voice)\b.*\b(?:private|safe|secure|sent|go|shared|google)\b",
+        r"\b(?:is|are) (?:this|it|you|that) (?:private|secure|recording me|spying)\b|\bprivacy\b",
+    ),
+    intent(
+        "no person",
+        "I am a program on your machine: I have no age, no feelings, no home and no favorites.",
+        r"\bhow old are you\b|\bwhen (?:were you|is your birthday)\b|\bwhere (?:do you live|are you)\b",
+        r"\bdo you (?:have|feel) (?:any |a |some )*(?:feelings?|emotions?|body|family|friends?|heart|soul"
+        r"|mind|kids|hobb(?:y|ies)|pain|birthday|children)\b",
+        r"\bare you (?:alive|conscious|self-?aware|sentient|happy|sad|tired|bored|hungry|married|lonely)\b",
+        r"\byour favou?rite\b|\bdo you (?:like|love|hate|enjoy|dream|sleep|eat)\b",
+    ),
+    intent(
+        "volume",
+        "The slider beside the loudspeaker in the panel sets how loud I am; voice_name chooses a higher,"
+        " lower, faster or slower voice.",
+        r"^(?:\w+ )?(?:a (?:bit|little) )?(?:louder|quieter|softer|slower|faster|slow down|speak up)\b",
+        r"\b(?:talk|speak|be|too|you are|more) (?:\w+ )?(?:a (?:bit|little) )?"
+        r"(?:loud(?:er|ly)?|quiet(?:er|ly)?|soft(?:er|ly)?|slow(?:er|ly)?|fast(?:er)?|up)$",
+        r"\b(?:change|other|another|different|which) (?:\w+ )?voices?\b",
     ),
     intent(
         "offline",
@@ -146,7 +166,6 @@ COURTESY: tuple[Intent, ...] = (
         "I am running fine, thank you.",
         r"\bhow (?:are|have) you\b|\bhow is it going\b|\bhow do you (?:do|feel)\b|\bwhat is up\b",
     ),
-    intent("joke", _joke, r"\bjoke\b|\bmake me laugh\b"),
     intent("thanks", "You are welcome.", r"\b(?:thanks|thank you|thank u|cheers|much appreciated)\b"),
     intent("goodbye", _goodbye, r"\b(?:goodbye|good bye|bye|see you|farewell|good night|so long)\b"),
     intent(
@@ -173,6 +192,11 @@ COURTESY: tuple[Intent, ...] = (
         "well",
         "I am glad to hear that.",
         rf"^i am {_MOODS}(?:happy|fine|good|well|great|glad|okay|excited)\b",
+    ),
+    intent(
+        "um",
+        "Yes? I am listening.",
+        r"^(?:um+|uh+|er+m?|hm+|ah+|eh+|oh|mm+|well|so)(?: (?:um+|uh+|well|so))*$",
     ),
     intent("sorry", "That is all right.", r"^(?:sorry|i am sorry|my apologies)\b"),
     intent(

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from fractions import Fraction
 
 from .expression import ENDS, NoAnswer, NotASum, Reader
-from .numbers import at_place, spoken
+from .numbers import UNITS, at_place, spoken
 from .words import words
 
 
@@ -15,9 +15,30 @@ def _joined(text: str, operator: str) -> str:
     return re.sub(r",? and |, ?", f" {operator} ", text)
 
 
+_MISHEARD = r"won|too?|for|ate"
+"""What a recogniser may write for one, two, four and eight; only beside a sign is it a number."""
+
+
+def _meant(match: re.Match[str]) -> str:
+    number = {"won": "one", "to": "two", "too": "two", "for": "four", "ate": "eight"}
+    return match["sign"] + number[match["heard"].lower()]
+
+
+_HAVING = r"\b(?:if|suppose) .*?\b(?:have|had|has) (.+?),? (?:and|but) (?:then )?(?:\w+ )?"
+_AWAY = r"(?:eat|ate|gives?|gave|lose|lost|spend|spent|sell|sold|use|used|drink|drank|drop|dropped)(?: away)?"
+_MORE = r"(?:get|got|buy|bought|find|found|win|won|receive|received|pick up|add|added)"
 _REWRITES = tuple(
     (re.compile(pattern, re.IGNORECASE), replacement)
     for pattern, replacement in (
+        (r" ?%", " percent"),
+        (r"\bwhat percent(?:age)? of (.+?) (?:is|are) (.+)", r"100 times \2 over \1"),
+        (r"\b(\S+) (?:is|are) what percent(?:age)? of (.+)", r"100 times \1 over \2"),
+        (rf"(?P<sign>)\b(?P<heard>{_MISHEARD})(?= (?:plus|minus|times|over|divided|multiplied)\b)", _meant),
+        (rf"\b(?P<sign>(?:plus|minus|times) )(?P<heard>{_MISHEARD})(?=[ ?.!]*$)", _meant),
+        (rf"\b({'|'.join(UNITS)}|\d+) square\b(?! root| of)", r"\1 squared"),
+        (rf"{_HAVING}{_AWAY} (.+?),? how .*", r"\1 minus \2"),
+        (rf"{_HAVING}{_MORE} (.+?),? how .*", r"\1 plus \2"),
+        (r"\b(?:split|share) (?:up )?(.+?) (?:between|among|by|into) (.+)", r"\1 over \2"),
         (r"\b(?:the )?sum (?:of |up )?(.+)", lambda m: _joined(m[1], "plus")),
         (r"\b(?:the )?(square|cube) of (.+)", lambda m: f"{m[2]} {m[1]}d"),
         (r"\b(?:the )?factorial of (.+)", r"\1 factorial"),
@@ -38,7 +59,7 @@ _REWRITES = tuple(
         (r"\bhow (?:many times does|often does) (.+?) (?:go|fit) in(?:to)? (.+)", r"\2 over \1"),
         (r"\b(?:increase|raise) (.+?) by (.+ percent)", r"\1 plus \2"),
         (r"\b(?:decrease|reduce|lower) (.+?) by (.+ percent)", r"\1 minus \2"),
-        (r"\b(.+ percent) off (?:of )?(.+)", r"\2 minus \1"),
+        (r"\b(?:(?:what|how much) is )?(.+ percent) off (?:of )?(.+)", r"\2 minus \1"),
         (r"\bsquare (?=\d|[a-z]+$)(?!root)(.+)", r"\1 squared"),
         (r"\b(?:double|twice) (?:of )?", "2 times "),
         (r"\btriple (?:of )?", "3 times "),

@@ -83,5 +83,6 @@ def _split(sentence: str) -> list[str]:
 def speakable(text: str) -> str:
     """`text` without what cannot be read aloud: markup, links, pictures."""
     text = re.sub(r"https?://(\S+?)(?=[.,;:!?]?(?:\s|$))", "a link", text)
+    text = re.sub(r"(?<=[a-z])\.(?=[a-z])", " dot ", text)
     text = re.sub(r"[*_`#<>{}\[\]|\\^~]+", " ", text)
     return " ".join(re.sub(r"[\U00010000-\U0010ffff\u2600-\u27bf]", " ", text).split())

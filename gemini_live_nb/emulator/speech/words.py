@@ -48,6 +48,7 @@ _JOIN = re.compile(
     r"|(?<=hello)(?: there)?,\s+|(?<=hi)(?: there)?,\s+|(?<=hey)(?: there)?,\s+",
     re.IGNORECASE,
 )
+_SUPPOSES = re.compile(r"(?:so |okay |well )*(?:if|suppose)\b", re.IGNORECASE)
 _TELLS = re.compile(r"(?:i|my)\b", re.IGNORECASE)
 _TOLD = re.compile(
     r"(?:,\s+and|,|\s+and)\s+(?=(?:i (?:am|was|live|like|love|have|work|play)|my [\w ]+ (?:is|are))\b)",
@@ -133,7 +134,12 @@ def sentences(text: str) -> list[str]:
         >>> sentences("Hello. Spell cat and tell me what time it is")
         ['Hello.', 'Spell cat', 'tell me what time it is']
     """
-    parts = [part for sentence in _SENTENCE.split(straight(text)) for part in _JOIN.split(sentence) if part]
+    parts = [
+        part
+        for sentence in _SENTENCE.split(straight(text))
+        for part in (_JOIN.split(sentence) if not _SUPPOSES.match(sentence) else [sentence])
+        if part
+    ]
     return [one for part in parts for one in (_TOLD.split(part) if _TELLS.match(part) else [part])]
 
 
