@@ -47,6 +47,7 @@ def heard(samples, rate=24_000):
 
 def normal(text):
     """The words of a text in lower case, numbers as figures."""
+    text = re.sub(r"\b([ap])\.\s?m\b\.?", r"\1m", text, flags=re.IGNORECASE)
     text = re.sub(r"(?<=\d)[:.](?=\d)|(?<=\d)(?=[ap]m)|-", " ", text.lower())
     found = words(text)
     low = [word.low for word in found]
