@@ -34,6 +34,8 @@ class Attached:
         self._connection = connection
         self._wire = connection.wire
         self._handle_given = False
+        self._consumed = 0  # client messages on this connection; the setup's index is 0
+        self._kept = conversation.checkpoint()
         emulator = connection.emulator
         stage = Stage(
             wire=connection.wire,
@@ -60,7 +62,7 @@ class Attached:
             Refused: the service would close the connection.
         """
         conversation = self.conversation
-        conversation.client_messages += 1
+        self._consumed += 1
         if message.setup is not None:
             raise refuse("setup_not_first")
         if conversation.refuses_all:
@@ -75,6 +77,8 @@ class Attached:
         )
         if message.tool_response is not None and unasked and not self._handle_given:
             self._give_handle()
+        if self._transparent and self._at_rest:
+            self._give_handle()
 
     async def stop(self) -> None:
         """The connection is over: what is in flight is lost, open calls go stale."""
@@ -82,6 +86,8 @@ class Attached:
         await self._guesses.stop()
         await self._ears.close()
         self.conversation.calls.lose_connection()
+        if self._transparent:
+            self.conversation.restore(self._kept)
 
     def cancel_calls(self) -> None:
         """Cancel all open calls, and the answer that waits for them."""
@@ -102,10 +108,27 @@ class Attached:
         self._handle_given = True
         handle = self._connection.emulator.new_handle(self.conversation)
         update: dict[str, Any] = {"newHandle": handle, "resumable": True}
-        resumption = self.conversation.setup.session_resumption
-        if resumption is not None and resumption.transparent:
-            update["lastConsumedClientMessageIndex"] = str(self.conversation.client_messages)
+        if self._transparent:
+            self._kept = self.conversation.checkpoint()
+            if self._consumed:  # an index of 0 is a default, and left out
+                update["lastConsumedClientMessageIndex"] = str(self._consumed)
         self._wire.post({"sessionResumptionUpdate": update})
+
+    @property
+    def _transparent(self) -> bool:
+        """Each message is told of once the state a handle stands for holds it.
+
+        A real log has a new handle and the next index for every message. What resuming restores is that
+        state: a turn being spoken or answered is in none yet, so that a client may send again whatever has a
+        higher index, and nothing is in the history twice. [I]
+        """
+        resumption = self.conversation.setup.session_resumption
+        return resumption is not None and bool(resumption.transparent)
+
+    @property
+    def _at_rest(self) -> bool:
+        """Nobody speaks and nothing is to be answered."""
+        return not self._turns.busy and not self._ears.speaking
 
     def _turn_begun(self) -> None:
         conversation = self.conversation
@@ -120,7 +143,10 @@ class Attached:
             full = "limit" if conversation.profile.vertex else "invalid_argument"
             self._connection.later(0, self._connection.hang_up(REFUSALS[full]))
         resumption = conversation.setup.session_resumption
-        if resumption is not None and (conversation.profile.working_updates or resumption.transparent):
+        if resumption is None:
+            return
+        waiting = self._turns.waiting or self._turns.blocked or self._ears.speaking
+        if conversation.profile.working_updates or (self._transparent and not waiting):
             self._give_handle()
 
     def _brain_died(self, error: BaseException | None) -> None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import uuid
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterable
 from random import Random
-from typing import Any
+from typing import Any, NamedTuple
 
 from msgspec.structs import replace
 
@@ -21,6 +21,18 @@ from .context import Context, Tokens, audio_tokens, image_tokens, text_tokens
 from .profiles import Profile
 
 _KEPT_IMAGES = 8
+
+
+class Checkpoint(NamedTuple):
+    """A conversation at a moment it can be resumed at: as much of it as a lost turn changes."""
+
+    entries: int
+    loose: Tokens
+    memory: dict[str, Any]
+    frames_seen: int
+    images: tuple[Blob, ...]
+    audio_offset: float
+    seeded: bool
 
 
 class Conversation:
@@ -52,7 +64,6 @@ class Conversation:
         self.audio_offset = 0.0
         """Seconds of the user's audio so far, all connections together."""
         self.input_rate: int | None = None
-        self.client_messages = 0
         self.images: deque[Blob] = deque(maxlen=_KEPT_IMAGES)
         self.seeded = False
         """Whether the first clientContent (initial history) has come."""
@@ -69,6 +80,32 @@ class Conversation:
         declared = (f for tool in setup.tools or () for f in tool.function_declarations or ())
         self.talk.functions.clear()
         self.talk.functions.update((f.name, f) for f in declared if f.name)
+
+    def checkpoint(self) -> Checkpoint:
+        """What it is now, to be restored where what follows is lost with its connection."""
+        context, talk = self.context, self.talk
+        return Checkpoint(
+            entries=len(context.history) + context.dropped,
+            loose=Counter(context.loose),
+            memory=dict(talk.memory),
+            frames_seen=talk.frames_seen,
+            images=tuple(self.images),
+            audio_offset=self.audio_offset,
+            seeded=self.seeded,
+        )
+
+    def restore(self, kept: Checkpoint) -> None:
+        """Forget what came after a checkpoint."""
+        context, talk = self.context, self.talk
+        entries = max(0, kept.entries - context.dropped)
+        del context.history[entries:], context.costs[entries:]
+        context.loose = Counter(kept.loose)
+        talk.memory.clear()
+        talk.memory.update(kept.memory)
+        talk.frames_seen = kept.frames_seen
+        self.images.clear()
+        self.images.extend(kept.images)
+        self.audio_offset, self.seeded = kept.audio_offset, kept.seeded
 
     def update(self, change: ContextUpdate) -> None:
         """Apply a contextUpdate: only what is set changes, an empty list of tools clears them."""

@@ -44,6 +44,16 @@ class Turns:
         return self._current
 
     @property
+    def waiting(self) -> bool:
+        """Whether asks wait their turn."""
+        return bool(self._queue)
+
+    @property
+    def busy(self) -> bool:
+        """Whether something is being answered or is to be."""
+        return self._current is not None or self.waiting
+
+    @property
     def blocked(self) -> bool:
         """Whether a generation waits for the answer to a blocking call."""
         return self._current is not None and self._current.waiting

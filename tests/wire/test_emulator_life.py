@@ -248,16 +248,52 @@ async def test_an_open_call_answered_after_the_resume_closes_in_silence(clock):
             assert texts(client, "outputTranscription") == "First."
 
 
-async def test_transparent_resumption_on_vertex_counts_messages(clock):
-    async with (
-        Emulator(clock=clock) as emulator,
-        open_session(emulator, VERTEX_2_5, sessionResumption={"transparent": True}) as client,
-    ):
+TRANSPARENT = {"sessionResumption": {"transparent": True}}
+
+
+def indices(client):
+    """What each update said was consumed last; 0, a default, is left out."""
+    updates = [
+        frame["sessionResumptionUpdate"] for _, frame in client.frames if "sessionResumptionUpdate" in frame
+    ]
+    return [int(one.get("lastConsumedClientMessageIndex", 0)) for one in updates]
+
+
+async def test_transparent_resumption_tells_of_each_message_once_it_is_kept(clock):
+    async with Emulator(clock=clock) as emulator, open_session(emulator, VERTEX_2_5, **TRANSPARENT) as client:
         await handle_of(client)
+        await client.say("a word", complete=False)
+        await client.audio(silence(0.3))
+        await clock.sleep(0.5)
+        assert indices(client) == [0, 1, 2, 3, 4]
         await client.say("one")
+        await client.audio(silence(0.1))
         await client.turn()
-        update = await client.until("sessionResumptionUpdate")
-        assert update["sessionResumptionUpdate"]["lastConsumedClientMessageIndex"] == "1"
+        await clock.sleep(0.5)
+        # Nothing that is being answered is kept yet.
+        assert indices(client) == [0, 1, 2, 3, 4, 6]
+        updates = [frame for _, frame in client.frames if "sessionResumptionUpdate" in frame]
+        assert updates[-1]["sessionResumptionUpdate"]["lastConsumedClientMessageIndex"] == "6"
+        assert len({one["sessionResumptionUpdate"]["newHandle"] for one in updates}) == len(updates)
+
+
+async def test_transparent_resumption_restores_what_it_told_of_and_no_more(clock):
+    async with Emulator(Memory(), clock=clock) as emulator:
+        async with open_session(emulator, VERTEX_2_5, **TRANSPARENT) as client:
+            await client.say("one")
+            await client.turn()
+            handle = await handle_of(client)
+            await client.say("two")
+            await client.until("modelTurn")
+            drop(client)
+        await clock.sleep(1.5)
+        setup = {"sessionResumption": {"transparent": True, "handle": handle}}
+        async with open_session(emulator, VERTEX_2_5, **setup) as client:
+            await client.say("two")
+            await client.turn()
+            assert texts(client, "outputTranscription") == "2: one, two."
+            # Each connection counts anew.
+            assert max(indices(client)) == 1
 
 
 async def test_go_away_then_the_deadline(clock):
