@@ -128,7 +128,7 @@ class Attached:
     @property
     def _at_rest(self) -> bool:
         """Nobody speaks and nothing is to be answered."""
-        return not self._turns.busy and not self._ears.speaking
+        return not self._turns.busy and not self._ears.busy
 
     def _turn_begun(self) -> None:
         conversation = self.conversation
@@ -145,7 +145,7 @@ class Attached:
         resumption = conversation.setup.session_resumption
         if resumption is None:
             return
-        waiting = self._turns.waiting or self._turns.blocked or self._ears.speaking
+        waiting = self._turns.waiting or self._turns.blocked or self._ears.busy
         if conversation.profile.working_updates or (self._transparent and not waiting):
             self._give_handle()
 

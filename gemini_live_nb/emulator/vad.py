@@ -100,6 +100,11 @@ class VoiceActivity:
         """Seconds of sound taken in so far."""
         return (self._position + len(self._rest)) / INPUT_RATE
 
+    @property
+    def suspects(self) -> bool:
+        """Whether what it hears is speech, or may turn out to be."""
+        return self.speaking or self._run_start is not None
+
     def push(self, audio: Int16) -> list[Edge]:
         """Take in the next sound (int16, 16 kHz, any length) and tell what it decided."""
         edges: list[Edge] = []

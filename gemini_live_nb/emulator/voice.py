@@ -68,6 +68,11 @@ class Ears:
         return self._began is not None
 
     @property
+    def busy(self) -> bool:
+        """Whether an utterance is going on, or may be beginning."""
+        return self.speaking or self._activity.suspects
+
+    @property
     def utterance(self) -> Int16:
         """The sound of the utterance so far."""
         return self._since(self._began if self._began is not None else self._conversation.audio_offset)

@@ -42,6 +42,10 @@ class Speech:
         self.settle(turn)
         self.since = None
 
+    def forget(self) -> None:
+        """What was said so far is lost with its connection."""
+        self.since = None
+
     def settle(self, turn: Turn) -> None:
         """Fix when the user stopped speaking in a turn, from the best that is known (see `TurnTimes`)."""
         times = turn.times

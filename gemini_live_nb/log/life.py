@@ -35,6 +35,7 @@ class TurnLife:
         self._held = False
         self._spurious = False
         self._speech = Speech()
+        self.unheard = False
 
     @property
     def user_unanswered(self) -> bool:
@@ -64,6 +65,18 @@ class TurnLife:
         self._held = False
         if turn.number >= 0 and self.on_ended is not None:
             self.on_ended(turn)
+
+    def _cut_off(self) -> None:
+        """The connection is gone: what was said or answered on it is not gone on with; typed text may be."""
+        self.unheard = self.user_unanswered
+        while (turn := self.current) is not None and not self._held:
+            spoken = turn.opened_by == "speech" and not turn.typed and not turn.answered
+            if not spoken and not turn.answered:
+                break
+            self.unheard |= spoken
+            turn.lost = True
+            self._end(turn)
+        self._speech.forget()
 
     def _supersede(self) -> None:
         """End a turn all of which had come, but whose turnComplete never did: the next one is answered."""

@@ -61,6 +61,7 @@ class TurnFold(TurnLife):
         current: The turn in progress, `None` between turns.
         owned: Which frame belongs to which turn, where it does not follow from the order: pairs of `seq` and
             turn.
+        unheard: Whether speech was lost, unanswered, with the connection that ended last.
     """
 
     def __init__(
@@ -379,11 +380,8 @@ class TurnFold(TurnLife):
         self.calls.happened(json_object(row.extra), t)
 
     def _closed(self, row: Row, t: float) -> None:
-        """The connection ended: an answer in progress is never continued (PROTOCOL.md §4.3)."""
-        turn = self.current
-        if turn is not None and turn.answered and not self._held:
-            turn.lost = True
-            self._end(turn)
+        """The connection ended, and no answer in progress is continued (PROTOCOL.md §4.3)."""
+        self._cut_off()
 
     def _played(self, row: Row, t: float) -> None:
         fields = json_object(row.extra)

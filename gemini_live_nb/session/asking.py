@@ -4,12 +4,26 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from typing import NamedTuple
 
 from gemini_live_nb.clock import Clock
 from gemini_live_nb.errors import AnswerLost, AskTimeout
 from gemini_live_nb.log.turn import Turn
 
 Wanted = Callable[[Turn], bool]
+
+_UNHEARD = "the connection broke before what was said was answered"
+
+
+class _Waiting(NamedTuple):
+    wanted: Wanted
+    question: asyncio.Future[Turn]
+    spoken: bool
+
+    def fail(self, error: BaseException) -> None:
+        self.question.set_exception(error)
+        # Whoever asked may have gone: an error nobody fetches is no fault.
+        self.question.exception()
 
 
 class Asks:
@@ -21,16 +35,17 @@ class Asks:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._waiting: list[tuple[Wanted, asyncio.Future[Turn]]] = []
+        self._waiting: list[_Waiting] = []
 
-    def expect(self, wanted: Wanted) -> asyncio.Future[Turn]:
+    def expect(self, wanted: Wanted, *, spoken: bool = False) -> asyncio.Future[Turn]:
         """Begin to wait for the first turn that ends and is wanted.
 
         Args:
             wanted: Says of a turn that is over whether it is the answer.
+            spoken: Whether the question is spoken, and so cannot be sent again.
         """
         question: asyncio.Future[Turn] = asyncio.get_running_loop().create_future()
-        self._waiting.append((wanted, question))
+        self._waiting.append(_Waiting(wanted, question, spoken))
         return question
 
     async def answer(
@@ -57,28 +72,35 @@ class Asks:
                 hint="a model may choose to stay silent; .turn holds what came, timeout=… waits longer",
             ) from None
         finally:
-            self._waiting = [one for one in self._waiting if one[1] is not question]
+            self._waiting = [one for one in self._waiting if one.question is not question]
         if turn.lost and not turn.whole:
-            raise AnswerLost("the connection broke while the model answered", turn=turn, hint="ask again")
+            why = "the connection broke while the model answered" if turn.answered else _UNHEARD
+            raise AnswerLost(why, turn=turn, hint="ask again")
         return turn
 
     def ended(self, turn: Turn) -> None:
         """A turn is over."""
-        for wanted, question in self._waiting:
-            if not question.done() and wanted(turn):
-                question.set_result(turn)
+        for one in self._open():
+            if one.wanted(turn):
+                one.question.set_result(turn)
 
     def lost(self, turn: Turn, why: str) -> None:
         """A turn will not be answered any more, though it may not be over."""
-        for wanted, question in self._waiting:
-            if not question.done() and wanted(turn):
-                question.set_exception(AnswerLost(why, turn=turn, hint="ask again"))
-                question.exception()
+        for one in self._open():
+            if one.wanted(turn):
+                one.fail(AnswerLost(why, turn=turn, hint="ask again"))
+
+    def unheard(self) -> bool:
+        """What was asked aloud is lost with the connection. Returns whether anything was."""
+        for one in self._open():
+            if one.spoken:
+                one.fail(AnswerLost(_UNHEARD, hint="ask again"))
+        return any(one.spoken for one in self._waiting)
 
     def fail(self, error: BaseException) -> None:
         """The session is over."""
-        for _, question in self._waiting:
-            if not question.done():
-                question.set_exception(error)
-                # Whoever asked may have gone: an error nobody fetches is no fault.
-                question.exception()
+        for one in self._open():
+            one.fail(error)
+
+    def _open(self) -> list[_Waiting]:
+        return [one for one in self._waiting if not one.question.done()]

@@ -47,7 +47,7 @@ class Changing(Conversing):
 
     def _setup(self, handle: str | None) -> str:
         """The first frame of a connection; a handle goes on with its conversation."""
-        config = self.config if handle is None else self.config.replace(session_resumption_handle=handle)
+        config = self.config if handle is None else self._resumption.setup(self.config, handle)
         return config.frame(self._toolbox.declarations())
 
     async def send_context_update(

@@ -175,17 +175,22 @@ class Connection:
         if self._wire is not None:
             self._wire.transport.abort()
 
-    async def close(self, code: int = 1000) -> None:
-        """Close from our side and wait, with a limit, until the server has said goodbye too."""
+    async def close(self, code: int = 1000) -> bool:
+        """Close from our side and wait, with a limit, until the server has said goodbye too.
+
+        Returns:
+            Whether it has, and so has read all that was sent.
+        """
         self._ending = True
         self.accepted = False
         if self._wire is None:
-            return
+            return False
         try:
             await self._clock.wait_for(self._wire.close(code), GOODBYE_SECONDS)
         except TimeoutError:
             self.abort()
             await self._wire.wait_closed()
+        return self._wire.protocol.close_rcvd is not None
 
     def _ended(self, wire: Wire) -> None:
         received = wire.protocol.close_rcvd

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import Sequence
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import numpy.typing as npt
 
 from gemini_live_nb import picture
-from gemini_live_nb.audio import MIC_RATE
+from gemini_live_nb.audio import MIC_RATE, Samples
 from gemini_live_nb.errors import SessionClosed
 from gemini_live_nb.log.turn import ToolCall, Turn
 from gemini_live_nb.protocol.config import LiveConfig
@@ -76,7 +77,7 @@ class Conversing(Outgoing, Telling):
         Raises:
             AskTimeout: The reply was not over in time. A model may rightly stay silent; `.turn` has what
                 came.
-            AnswerLost: The connection broke in mid-answer.
+            AnswerLost: The connection broke in mid-answer, or before what was spoken was answered.
             LiveError: The session ended.
         """
         if isinstance(what, str | list | tuple):
@@ -86,15 +87,20 @@ class Conversing(Outgoing, Telling):
                 lambda turn: turn is asked or (asked is None and turn.opened_seq >= seq)
             )
             return await self._asks.answer(question, timeout, lambda: asked)
-        samples = await self._load(what, MIC_RATE)
-        spoken = voiced_until(samples)
-        first = self._seq + 1
-        await self._begin_speech()
-        await self._stream(samples[:spoken], 1.0)
+        return await self._ask_aloud(await self._load(what, MIC_RATE), timeout)
+
+    async def _ask_aloud(self, samples: Samples, timeout: float | None) -> Turn:
+        spoken, first, said = voiced_until(samples), self._seq + 1, asyncio.Event()
         # A pause may have split the speech in two: only what ends after all of it was said is its answer.
-        question = self._asks.expect(lambda turn: turn.opened_seq >= first and not self._goes_on(turn))
-        await self._stream(samples[spoken:], 1.0)
-        await self._end_speech(1.0)
+        question = self._asks.expect(
+            lambda turn: said.is_set() and turn.opened_seq >= first and not self._goes_on(turn), spoken=True
+        )
+        await self._begin_speech()
+        await self._stream(samples[:spoken], 1.0, question.done)
+        said.set()
+        await self._stream(samples[spoken:], 1.0, question.done)
+        if not question.done():
+            await self._end_speech(1.0)
         return await self._asks.answer(question, timeout, lambda: self.turns[-1] if self.turns else None)
 
     def _goes_on(self, turn: Turn) -> bool:

@@ -185,7 +185,8 @@ class Resumed(Event, frozen=True):
     Attributes:
         gap: Seconds without a connection.
         lost: What was in flight and will not be finished, in words; empty for a hand-over between turns.
-        resent: Texts, and results of functions, sent a second time because no reply to them was seen.
+        resent: What was sent a second time, in words, because nothing showed that it had arrived: texts,
+            content, results of functions; with `transparent` (Vertex AI) all the server had not counted.
     """
 
     gap: float

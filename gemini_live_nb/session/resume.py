@@ -2,9 +2,9 @@
 
 A connection lives about ten minutes (PROTOCOL.md §4.3). On goAway the conversation is handed over between
 turns, the old socket closed first. After a drop it is resumed with growing delays of a second and more,
-because the server refuses to resume at once. What was in flight and is lost is told; a question no answer was
-seen to is sent again, once; nothing else is sent twice. Function calls left open by the old connection are
-answered with an error before the user's next turn, which they would swallow.
+because the server refuses to resume at once. What was in flight and is lost is told. What may not have
+arrived is sent again, once, and told too (`sent.py`); nothing else is sent twice. Function calls left open by
+the old connection are answered with an error before the user's next turn, which they would swallow.
 """
 
 from __future__ import annotations
@@ -13,17 +13,18 @@ import asyncio
 import contextlib
 import math
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from gemini_live_nb.clock import Clock
 from gemini_live_nb.errors import ConnectError, LiveError, ServerFault, retryable
-from gemini_live_nb.log.turn import Turn
 from gemini_live_nb.protocol.client import ClientMessage
+from gemini_live_nb.protocol.config import LiveConfig
 from gemini_live_nb.protocol.kinds import BIT
 from gemini_live_nb.protocol.models import MINUTES_OF_AUDIO, MINUTES_OF_VIDEO
 from gemini_live_nb.protocol.server import SessionResumptionUpdate
 
 from .events import GoingAway, Lost, Resumed, ToolFinished, TurnEnded
+from .sent import Sent
 
 if TYPE_CHECKING:
     from .connection import Connection
@@ -43,23 +44,6 @@ _UPDATE = BIT["sessionResumptionUpdate"]
 _GIVEN_UP = "the connection was lost while this function ran; its result is given up"
 
 
-class _Question(NamedTuple):
-    """A message that asks for a reply, and the turn it belongs to."""
-
-    message: ClientMessage
-    turn: Turn | None
-    again: bool
-
-    @property
-    def open(self) -> bool:
-        return self.turn is not None and not self.turn.answered and not self.turn.over
-
-    @property
-    def words(self) -> str:
-        live = self.message.realtime_input
-        return (live.text or "") if live is not None else " ".join(self.turn.typed if self.turn else ())
-
-
 class Resumption:
     """Keep a session alive over its connections.
 
@@ -67,6 +51,9 @@ class Resumption:
         session: The session.
         clock: Measures deadlines and delays.
         patience: Seconds to try to resume before the session ends; 0 to end it at once.
+
+    Attributes:
+        sent: What was sent and may not have arrived.
     """
 
     def __init__(self, session: LiveSession, *, clock: Clock, patience: float) -> None:
@@ -75,7 +62,11 @@ class Resumption:
         self._clock = clock
         self._handle: str | None = None
         self._task: asyncio.Task[None] | None = None
-        self._questions: list[_Question] = []
+        config = session.config
+        self.sent = Sent(
+            transparent=bool(config.transparent),
+            history_first=bool(config.initial_history_in_client_content),
+        )
         # Since the last connection that stood: what its end cut off, in words; the calls it left open.
         self._lost: list[str] = []
         self._stale: list[str] = []
@@ -87,11 +78,15 @@ class Resumption:
         """The server gave a handle, or said that it has none now."""
         if told.new_handle:
             self._handle = told.new_handle
+        if told.last_consumed_client_message_index:
+            self.sent.taken_in(told.last_consumed_client_message_index)
 
-    def asked(self, message: ClientMessage, turn: Turn | None, *, again: bool = False) -> None:
-        """A message that asks for a reply was sent."""
-        self._questions = [one for one in self._questions if one.open]
-        self._questions.append(_Question(message, turn, again))
+    def setup(self, config: LiveConfig, handle: str) -> LiveConfig:
+        """What a connection that goes on is set to; history is given once."""
+        self.sent.answered(self._answered_at)
+        self.sent.begin()
+        history = config.initial_history_in_client_content if self.sent.history_due else None
+        return config.replace(session_resumption_handle=handle, initial_history_in_client_content=history)
 
     def user_speaks(self) -> None:
         """The user begins a turn, which calls left by an earlier connection would swallow: answer them."""
@@ -192,8 +187,9 @@ class Resumption:
             session.say("the server ends this connection soon; it cannot be resumed")
             return
         session.say("handing the conversation over to a new connection")
+        if await session.close_connection():
+            self.sent.arrived()
         self._note_lost()
-        await session.close_connection()
         await self._reopen(0.0)
 
     def _note_lost(self) -> None:
@@ -204,9 +200,10 @@ class Resumption:
             self._lost.append(
                 f"the rest of an answer ({turn.text!r})" if turn.text else "the rest of an answer"
             )
-        spoken = turn is not None and turn.opened_by == "speech" and not turn.answered and not turn.over
-        if spoken or session.user_unanswered:
+        if session.speech_lost and not self.sent.transparent:
             self._lost.append("what was said just before and not yet answered")
+            if session.give_up_speech():
+                self.sent.stop_speaking()
         calls = (session.records.get(key) for key in session.calls.unanswered)
         self._lost += [f"{call.name}: its result may not be spoken of" for call in calls if call is not None]
 
@@ -239,16 +236,23 @@ class Resumption:
             return
         self._resumed(self._clock.monotonic() - began)
 
+    @property
+    def _answered_at(self) -> float:
+        """When the latest answer began, in seconds of the run."""
+        answers = (turn.times.first_frame for turn in reversed(self._session.turns))
+        return next((at for at in answers if at is not None), -math.inf)
+
     def _resumed(self, gap: float) -> None:
         session = self._session
-        questions, self._questions = [one for one in self._questions if one.open], []
-        again = [one for one in questions if not one.again]
-        resent = [*self._answer_again(), *(one.words for one in again)]
-        for one in questions:
-            if one.again and one.turn is not None:
+        for one in self.sent.questions:
+            if one.again and one.open and one.turn is not None and not self.sent.transparent:
                 self._lost.append(f"a question asked twice and not answered ({one.words!r})")
                 session.give_up(one.turn, "the connection broke twice before the model answered")
-        session.send_first(*(one.message for one in again), again=True)
+        results = self._answer_again()
+        frames, words, gone = self.sent.restart(self._answered_at)
+        resent = [*results, *words]
+        self._lost += gone
+        session.send_first(frames)
         session.say("")
         lost, self._lost = tuple(dict.fromkeys(self._lost)), []
         seq = session.note("status", text="resumed", gap=round(gap, 3), lost=lost, resent=resent)
@@ -273,20 +277,14 @@ class Resumption:
         return [f"the result of {one.name}" for one in again]
 
 
-def asks(message: ClientMessage | None) -> bool:
-    """Whether a message asks for a reply."""
+def begins(message: ClientMessage | None) -> bool:
+    """Whether a message begins a turn of the user's: it asks for a reply, or says that speech begins."""
     if message is None:
         return False
     live, content = message.realtime_input, message.client_content
-    return (live is not None and live.text is not None) or (
-        content is not None and bool(content.turn_complete)
-    )
-
-
-def begins(message: ClientMessage | None) -> bool:
-    """Whether a message begins a turn of the user's."""
-    live = message.realtime_input if message is not None else None
-    return asks(message) or (live is not None and live.activity_start is not None)
+    if live is not None:
+        return live.text is not None or live.activity_start is not None
+    return content is not None and bool(content.turn_complete)
 
 
 def _given_up(error: LiveError, seconds: float, *, spent: bool) -> LiveError:

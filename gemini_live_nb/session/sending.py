@@ -6,7 +6,7 @@ import asyncio
 import math
 import os
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -272,7 +272,9 @@ class Outgoing(ABC):
         else:
             await self.end_audio()
 
-    async def _stream(self, samples: audio.Samples, pace: float) -> None:
+    async def _stream(
+        self, samples: audio.Samples, pace: float, stopped: Callable[[], bool] = lambda: False
+    ) -> None:
         step = round(CHUNK_SECONDS * audio.MIC_RATE)
         begun = self._clock.monotonic()
         for start in range(0, len(samples), step):
@@ -283,6 +285,8 @@ class Outgoing(ABC):
                 await self._clock.sleep(late)
             # A file can wait for a stalled socket; a microphone cannot.
             await self._ready()
+            if stopped():
+                return
             await self.send_audio(samples[start : start + step])
 
 

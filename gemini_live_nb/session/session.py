@@ -29,7 +29,8 @@ from .execute import Stage
 from .loops import in_thread, users
 from .manner import Manner
 from .outbox import Media, Outbox, Waiting
-from .resume import Resumption, asks, begins
+from .resume import Resumption, begins
+from .sent import Frame
 from .watchdog import SILENT, watch
 
 CONNECT_SECONDS = 30.0
@@ -114,6 +115,8 @@ class LiveSession(Changing):
         self._connection: Connection | None = None
         self._outbox = Outbox(clock=self._clock, on_drop=self._dropped)
         self._resumption = Resumption(self, clock=self._clock, patience=resume_for)
+        # Vertex AI, if asked to, counts what it has taken in.
+        self._counted = self._resumption.sent.transparent
         self._watchdog: asyncio.Task[None] | None = None
 
     # The session's life.
@@ -168,10 +171,13 @@ class LiveSession(Changing):
         await self._connection.open(self.endpoint, self._setup(handle), self._connect_timeout)
         self.emit(Opened(self._seq, self.time(), self.conn, BIT["open"]))
 
-    async def close_connection(self) -> None:
-        """Close the present connection, and wait for the server's goodbye. For the session's own parts."""
-        if self._connection is not None:
-            await self._connection.close()
+    async def close_connection(self) -> bool:
+        """Close the present connection. For the session's own parts.
+
+        Returns:
+            Whether the server said goodbye.
+        """
+        return self._connection is not None and await self._connection.close()
 
     async def close(self) -> None:
         """End the session: the socket closes with 1000, running tools are cancelled, the log is completed."""
@@ -302,6 +308,8 @@ class LiveSession(Changing):
 
     def _write(self, connection: Connection, frame: bytes, message: ClientMessage | None) -> int:
         seq = self._seq = connection.write(frame, message)
+        if self._counted:
+            self._resumption.sent.count(frame, message, self.time())
         if self._turn_events:
             self._flush_turns()
         return seq
@@ -312,8 +320,8 @@ class LiveSession(Changing):
         if begins(message):
             self._resumption.user_speaks()
         seq = self._write(connection, frame, message)
-        if message is not None and asks(message):
-            self._resumption.asked(message, self.turn_of(seq), again=again)
+        if message is not None:
+            self._resumption.sent.note(message, self.turn_of(seq), self.time(), again=again)
         return seq
 
     def answer_now(self, responses: list[FunctionResponse]) -> None:
@@ -321,16 +329,9 @@ class LiveSession(Changing):
         message = ClientMessage(tool_response=ToolResponse(function_responses=responses))
         self._write(self._present(), encode(message).encode(), message)
 
-    def send_first(self, *messages: ClientMessage, again: bool = False) -> None:
-        """Send before all that waits. For the session's own parts.
-
-        Args:
-            messages: What to send.
-            again: It was sent before, on a connection that is gone.
-        """
-        self._outbox.put_first(
-            Waiting(encode(message).encode(), message, "", 0.0, None, again) for message in messages
-        )
+    def send_first(self, frames: Iterable[Frame]) -> None:
+        """Send again, before all that waits, what a connection that is gone was to bring. For its parts."""
+        self._outbox.put_first(Waiting(one.data, one.message, "", 0.0, None, again=True) for one in frames)
         self.flush()
 
     def flush(self) -> None:
@@ -366,24 +367,6 @@ class LiveSession(Changing):
     def busy(self) -> bool:
         """Whether somebody speaks or a function runs: no moment to change the connection."""
         return self._fold.current is not None or self.user_unanswered or bool(self.calls.running)
-
-    @property
-    def user_unanswered(self) -> bool:
-        """Whether the user speaks, or has spoken without an answer so far."""
-        return self._fold.user_unanswered
-
-    @property
-    def result_owed(self) -> bool:
-        """Whether a function's result was sent that the model has not spoken about."""
-        return self._fold.calls.owed
-
-    @property
-    def reply_due(self) -> bool:
-        """Whether the model is to say something, or has begun to."""
-        turn = self._fold.current
-        if turn is None or any(call.open for call in turn.tool_calls):
-            return False
-        return turn.answered or bool(turn.typed) or turn.times.speech_end is not None
 
     def __repr__(self) -> str:
         return f"<LiveSession {self.config.model} {self.status}>"

@@ -196,6 +196,33 @@ class Telling:
         """Seconds since the run began."""
         return self._clock.monotonic() - self._began
 
+    @property
+    def user_unanswered(self) -> bool:
+        """Whether the user speaks, or has spoken without an answer so far."""
+        return self._fold.user_unanswered
+
+    @property
+    def speech_lost(self) -> bool:
+        """Whether the connection that ended last took unanswered speech with it."""
+        return self._fold.unheard
+
+    def give_up_speech(self) -> bool:
+        """Tell whoever asked aloud that it was lost; whether anybody did. For the session's own parts."""
+        return self._asks.unheard()
+
+    @property
+    def result_owed(self) -> bool:
+        """Whether a function's result was sent that the model has not spoken about."""
+        return self._fold.calls.owed
+
+    @property
+    def reply_due(self) -> bool:
+        """Whether the model is to say something, or has begun to."""
+        turn = self._fold.current
+        if turn is None or any(call.open for call in turn.tool_calls):
+            return False
+        return turn.answered or bool(turn.typed) or turn.times.speech_end is not None
+
     def say(self, words: str) -> None:
         """Set what `status` says; empty for the conversation's own state. For the session's own parts."""
         if words == self._words:

@@ -41,5 +41,6 @@ async def watch(session: LiveSession, clock: Clock) -> None:
                 session.say(SILENT)
         elif connection is session.connection and connection.accepted:
             session.say("the wire is dead; resuming")
-            session.sound_lost(*connection.sound_unheard)
+            if not session.config.transparent:  # else it is sent again
+                session.sound_lost(*connection.sound_unheard)
             connection.abort()

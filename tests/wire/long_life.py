@@ -14,6 +14,7 @@ from gemini_live_nb.emulator import Brain, Call, Emulator, Heard, Say
 from gemini_live_nb.emulator import server as emulator_server
 from gemini_live_nb.errors import LiveError
 from gemini_live_nb.protocol.config import LiveConfig
+from gemini_live_nb.protocol.endpoint import endpoint
 from gemini_live_nb.session.session import LiveSession
 
 WORDS = "One two three four five six seven eight."
@@ -121,6 +122,12 @@ def tapped():
         emulator_server.web.WebSocketResponse = plain
 
 
+def _place(model, url):
+    if model.startswith("projects/"):
+        return {"endpoint": endpoint(url=url, project="p", location="l", bearer="offline")}
+    return {"api_key": "offline", "url": url}
+
+
 @contextlib.asynccontextmanager
 async def world(
     model, *, faults=(), brain=None, tools=(), connect=True, log=False, look=3.0, config=None, **options
@@ -141,8 +148,7 @@ async def world(
             async with Emulator(brain or Counting(), clock=clock, faults=faults, **options) as emulator:
                 session = LiveSession(
                     LiveConfig(model=model, **(config or {})),
-                    api_key="offline",
-                    url=emulator.url,
+                    **_place(model, emulator.url),
                     tools=[look_, *tools],
                     log=log,
                     clock=clock,
