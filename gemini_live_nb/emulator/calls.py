@@ -59,6 +59,10 @@ class Calls:
         """Whether this id was ever given out (and is not long forgotten)."""
         return call_id in self.open or call_id in self._past
 
+    def asked_of(self, name: str | None) -> OpenCall | None:
+        """The oldest open call of a function."""
+        return next((call for call in self.open.values() if call.name == name), None)
+
     def close(self, ids: Iterable[str]) -> None:
         """These calls are answered or cancelled: later answers to them are ignored."""
         for one in ids:

@@ -17,12 +17,8 @@ from .calls import OpenCall
 from .context import Tokens, audio_tokens, text_tokens, usage
 from .stage import Job, Stage
 
-_CALL_TURN = 0.3
-"""Seconds within which a call's own turn ends on Vertex, answered or not. [I]
-
-In the recordings the answer comes within milliseconds and the end of the call's turn after it; Google's ADK
-gives a call to its function only when that end has come, so the service cannot be waiting for the answer.
-"""
+_CALL_TURN = 0.01
+"""Seconds after which a call's own turn ends on Vertex, answered or not, as measured in adk-python#4902."""
 
 
 class Generation:
@@ -275,7 +271,7 @@ class Generation:
         return issued
 
     async def _wait_for(self, issued: list[OpenCall]) -> Ask:
-        if self._profile.family.turn_ends_after_call == "after response":
+        if self._profile.family.turn_ends_after_call == "a moment later":
             with contextlib.suppress(TimeoutError):
                 await self._stage.clock.wait_for(self._answered.wait(), _CALL_TURN)
             await self._answer.finish()

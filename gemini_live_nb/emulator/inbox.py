@@ -197,14 +197,15 @@ class Inbox:
         known = response.id is not None and calls.known(response.id)
         if not known and not profile.vertex:
             raise refuse("not_found" if response.id else "invalid_argument")
-        call = calls.open.get(response.id or "")
+        # Vertex goes by the name where there is no id: SDKs of 2025 left it out there
+        call = calls.open.get(response.id) if response.id else calls.asked_of(response.name)
         if call is None and known:
             return None, ""
         if call is not None and call.stale:
             calls.close([call.id])
             return None, ""
         result = Result(
-            id=response.id or "",
+            id=call.id if call else response.id or "",
             name=response.name or (call.name if call else ""),
             response=body,
             args=call.args if call else {},

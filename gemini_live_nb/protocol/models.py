@@ -63,7 +63,8 @@ class Family:
         scheduling: Whether a function response may carry `scheduling`.
         cancels_calls: Whether barge-in sends toolCallCancellation.
         call_ids: How ids of calls begin, or `uuid`.
-        turn_ends_after_call: When a toolCall ends the turn: `no`, `at once`, `in progress`, `after response`.
+        turn_ends_after_call: When a toolCall ends the turn: `no`, `at once`, `in progress`, or `a moment later`,
+            whether it has been answered by then or not.
         google_search: Whether the googleSearch tool is taken.
         code_execution: Whether the codeExecution tool is taken.
         media_chunks: Whether the deprecated realtimeInput.mediaChunks is taken.
@@ -99,7 +100,7 @@ class Family:
     scheduling: bool | None = True
     cancels_calls: bool | None = None
     call_ids: Literal["function-call-", "fc_", "call_", "uuid"] = "function-call-"
-    turn_ends_after_call: Literal["no", "at once", "in progress", "after response"] = "no"
+    turn_ends_after_call: Literal["no", "at once", "in progress", "a moment later"] = "no"
     google_search: bool | None = True
     code_execution: bool | None = None
     media_chunks: bool | None = None
@@ -223,7 +224,7 @@ FAMILIES: tuple[Family, ...] = (
         proactive_audio="none",  # §4.4 V (DOC): native audio only
         cancels_calls=True,  # §8.2
         call_ids="uuid",  # §3.1 V (PYDCASS)
-        turn_ends_after_call="after response",  # §3.2 V (PYDCASS)
+        turn_ends_after_call="a moment later",  # §3.2 V (PYDCASS), R (adk-python#4902)
         media_chunks=True,  # §8.2
         content_anytime=True,  # §2.3 V
         audio_mime="audio/pcm",  # §3.1 V (JSREC, PYDCASS)
@@ -240,6 +241,7 @@ FAMILIES: tuple[Family, ...] = (
         affective_dialog=True,  # §4.4 V (DOC)
         proactive_audio="settable",  # §4.4 V (DOC)
         call_ids="uuid",  # §3.1
+        turn_ends_after_call="a moment later",  # R (adk-python#4902): 10 ms after the call
         code_execution=False,  # §4.2
         content_anytime=True,  # §2.3 V
         audio_mime="audio/pcm",  # §3.1

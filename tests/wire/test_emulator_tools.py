@@ -282,6 +282,18 @@ async def test_on_vertex_an_answer_to_nothing_is_answered(clock):
         assert "happy" in texts(client, "outputTranscription")
 
 
+async def test_on_vertex_an_answer_without_an_id_goes_by_the_name(clock):
+    """google-genai up to 1.2x sent no ids there."""
+    async with Session(clock, VERTEX_2_5) as client:
+        await call_of(client, "two")
+        responses = [{"name": "look", "response": {"output": place}} for place in ("Rome", "Bern")]
+        await client.send({"toolResponse": {"functionResponses": responses}})
+        await client.turn()
+        await client.turn()
+        said = texts(client, "outputTranscription")
+        assert said == "Result: look Rome {'output': 'Rome'}; look Bern {'output': 'Bern'}"
+
+
 async def test_a_call_delivered_twice(clock):
     async with Session(clock, NATIVE, faults=["duplicate_tool_call"]) as client:
         (call,) = await call_of(client)
@@ -351,9 +363,10 @@ async def test_steps_of_a_script(clock):
         assert texts(client, "outputTranscription") == "Two.The script has nothing to say to this."
 
 
-async def test_on_vertex_the_turn_of_a_call_ends_though_the_answer_takes_its_time(clock):
+@pytest.mark.parametrize("model", [VERTEX_2_5, VERTEX_2_5 + "-native-audio"])
+async def test_on_vertex_the_turn_of_a_call_ends_though_the_answer_takes_its_time(clock, model):
     """Google's ADK runs a function only once the turn that called it is over."""
-    async with Session(clock, VERTEX_2_5) as client:
+    async with Session(clock, model) as client:
         (call,) = await call_of(client)
         await client.turn()
         await clock.sleep(10)
