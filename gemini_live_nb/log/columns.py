@@ -159,6 +159,14 @@ AUDIO_CHUNKS = (
     Column("underrun", "bool", "", "The sound of the turn had run out before it came."),
 )
 
+UNKNOWN = (
+    *_KEYS,
+    _DIRECTION,
+    Column("what", "category", "", "`field`, or `value`: a field we know says what we do not."),
+    Column("path", "string", "", "Where in the frame, such as `serverContent.modelTurn.parts[0].mood`."),
+    Column("value", "string", "", "What stands there, as JSON."),
+)
+
 RUNS = (
     _RUN,
     Column("path", "string", "", "Folder of the run."),
@@ -183,6 +191,7 @@ FRAMES: dict[str, tuple[Column, ...]] = {
     "tools": TOOLS,
     "usage": USAGE,
     "audio_chunks": AUDIO_CHUNKS,
+    "unknown": UNKNOWN,
     "runs": RUNS,
 }
 

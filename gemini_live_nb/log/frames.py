@@ -16,6 +16,7 @@ import pandas as pd
 from gemini_live_nb.protocol import kinds as vocabulary
 
 from . import columns, index
+from . import unknown as news
 from .chunks import peak_level
 from .folder import Table
 from .frame import OPCODES
@@ -94,6 +95,19 @@ def audio_chunks(log: SessionLog) -> pd.DataFrame:
     made["peak_db"] = _levels(log, table, at)
     made |= _timing(made["t"], made["ms"], model[at], made["turn"])
     return assemble(columns.AUDIO_CHUNKS, made)
+
+
+def unknown(log: SessionLog) -> pd.DataFrame:
+    """One row for each field and each value of an enum that nobody has modelled."""
+    table = log.table()
+    found = list(news.unknown(log))
+    at: Positions = np.array([each.position for each in found], np.intp)
+    made = _keys(log, table, at)
+    made["direction"] = _direction(table, at)["direction"]
+    made["what"] = pd.Categorical([each.what for each in found], categories=pd.Index(news.WHATS))
+    for name in ("path", "value"):
+        made[name] = pd.array(np.array([getattr(each, name) for each in found], object), dtype="string")
+    return assemble(columns.UNKNOWN, made)
 
 
 def _levels(log: SessionLog, table: Table, at: Positions) -> npt.NDArray[np.float64]:

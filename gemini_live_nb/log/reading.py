@@ -16,7 +16,7 @@ from .cursor import Cursor
 from .folder import Table
 from .frame import LogFrame, base64_bytes
 from .index import KIND
-from .lines import join
+from .lines import join, payload, split
 from .stores import Listener, Recording, Store
 
 if TYPE_CHECKING:
@@ -83,6 +83,21 @@ class RunFrames:
         position = _search(table.rows["seq"], seq)
         found = position < len(table.rows) and table.rows["seq"][position] == seq
         return self._at(table, position) if found else None
+
+    def at(self, position: int) -> LogFrame:
+        """The frame of one row of the index."""
+        return self._at(self.table(), position)
+
+    def bare(self) -> Iterator[tuple[int, int, bytes]]:
+        """Each frame without its long base64: its row in the index, its direction, what is left of it."""
+        rows, heads = (table := self.table()).rows, table.heads
+        numbers = (rows[name][heads].tolist() for name in ("seq", "direction", "line_offset", "line_bytes"))
+        for position, seq, direction, offset, length in zip(heads.tolist(), *numbers, strict=True):
+            waiting = self.store.pending(seq)
+            if waiting is not None:
+                yield position, direction, split(payload(waiting[5]), 0)[0]
+            elif (line := self.store.line(offset, length)) is not None:
+                yield position, direction, line.rest
 
     def _at(self, table: Table, position: int | np.intp) -> LogFrame:
         record = table.rows[position]

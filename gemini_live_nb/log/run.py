@@ -188,6 +188,15 @@ class SessionLog(RunFrames):
 
         return frames.audio_chunks(self)
 
+    def unknown(self) -> pd.DataFrame:
+        """One row for each field, and each value of an enum, that nobody has modelled yet, at any depth.
+
+        Looked for in the raw frames when you ask: some seconds for an hour.
+        """
+        from . import frames
+
+        return frames.unknown(self)
+
     @property
     def plot(self) -> Plots:
         """Charts: `log.plot.timeline()`, `.latency()`, `.usage()`, `.waveform()`."""

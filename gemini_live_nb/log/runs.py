@@ -81,6 +81,10 @@ class Runs(Sequence[SessionLog]):
         """`SessionLog.audio_chunks` of every run."""
         return self._all(SessionLog.audio_chunks, "audio_chunks")
 
+    def unknown(self) -> pd.DataFrame:
+        """`SessionLog.unknown` of every run."""
+        return self._all(SessionLog.unknown, "unknown")
+
     def _all(self, frame: Callable[[SessionLog], pd.DataFrame], name: str) -> pd.DataFrame:
         logs = self._logs or [SessionLog.empty()]
         return concatenated([frame(log) for log in progress(logs, name)])
