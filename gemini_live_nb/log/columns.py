@@ -110,7 +110,12 @@ TURNS = (
     Column("lost", "bool", "", "The connection ended in the middle of the answer."),
     Column("tool_calls", "int64", "", "Function calls asked for."),
     *_TOKENS,
-    Column("cost_estimate", "float64", "USD", "By the price table, an estimate; missing without a price."),
+    Column(
+        "cost_estimate",
+        "float64",
+        "USD",
+        "By the price table, an estimate; NaN where the model has no price there.",
+    ),
     Column("reason", "string", "", "`turnCompleteReason`, where given."),
 )
 
@@ -140,7 +145,9 @@ USAGE = (
     Column("side", "category", "", "`prompt`, `response`, `thoughts`, `cached` or `tool_use`."),
     Column("modality", "category", "", "`TEXT`, `AUDIO`, …; `unstated` for what the details leave open."),
     Column("tokens", "int64", "tokens", "Count of this one response."),
-    Column("usd_per_million", "float64", "USD", "Price applied; missing without one."),
+    Column(
+        "usd_per_million", "float64", "USD", "Price applied; NaN where the model has no price in the table."
+    ),
     Column("cost_estimate", "float64", "USD", "Tokens times price: an estimate, not a bill."),
 )
 
@@ -179,7 +186,12 @@ RUNS = (
     Column("interrupted", "int64", "", "Turns that were cut."),
     Column("tool_calls", "int64", "", "How many."),
     Column("total_tokens", "int64", "tokens", "Sum over responses of the server's totals."),
-    Column("cost_estimate", "float64", "USD", "By the price table, an estimate; missing without a price."),
+    Column(
+        "cost_estimate",
+        "float64",
+        "USD",
+        "By the price table, an estimate; NaN where the model has no price there.",
+    ),
     Column("bytes", "int64", "B", "On the wire, both ways."),
     Column("lost", "int64", "", "Frames that could not be kept."),
 )

@@ -10,7 +10,7 @@ import msgspec
 
 from gemini_live_nb.errors import LogError
 
-from .display import STYLE, answer_html, facts_html
+from .display import STYLE, answer_html, call_line, facts_html
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -70,6 +70,18 @@ class Comparison:
         }
         return pd.concat(frames, axis=1).swaplevel(axis=1).reindex(columns=wanted, level=0)
 
+    def tools(self) -> pd.DataFrame:
+        """Function calls by name and run: how many, how many failed or were taken back, median latency.
+
+        Columns are pairs of what and run. Each call of its own is in `log.tools()`.
+        """
+        import pandas as pd
+
+        frames = {name: _calls(log.tools()) for name, log in zip(self.names, self.logs, strict=True)}
+        joined = pd.concat(frames, axis=1).swaplevel(axis=1).reindex(columns=_CALLS, level=0)
+        counts = {column: "Int64" for column in joined.columns if column[0] != "latency"}
+        return joined.rename_axis("tool_name").sort_index().astype(counts)
+
     def latency(self) -> pd.DataFrame:
         """Time to first audio of each run: how many, median, 90th percentile, slowest."""
         import pandas as pd
@@ -95,13 +107,24 @@ class Comparison:
         return f'{STYLE}<table class="glnb-record"><tr><th></th>{head}</tr>{setup}{turns}</table>'
 
 
+_CALLS = ["calls", "done", "error", "cancelled", "latency"]
+
+
+def _calls(tools: pd.DataFrame) -> pd.DataFrame:
+    """The calls of one run, one row a function."""
+    states = {state: tools["state"].astype(str) == state for state in _CALLS[1:4]}
+    counted = tools.assign(calls=1, **states).groupby(tools["tool_name"].astype(object))
+    return counted[_CALLS[:4]].sum().assign(latency=counted["latency"].median())
+
+
 def _row(name: str, cells: Iterable[str]) -> str:
     return f"<tr><th>{escape(name)}</th>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>"
 
 
 def _cell(turn: Turn) -> str:
     player = turn.sound._repr_html_() if turn.audio_ms else ""
-    said = f"{escape(turn.user_text)}<br><b>{answer_html(turn)}</b><br>"
+    calls = "".join(f"<div>{call_line(call)}</div>" for call in turn.tool_calls)
+    said = f"{escape(turn.user_text)}<br>{calls}<b>{answer_html(turn)}</b><br>"
     return said + player + facts_html(turn)
 
 

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from .prices import estimate
+
 if TYPE_CHECKING:
     from .run import SessionLog
     from .turn import ToolCall, Turn
@@ -67,11 +69,14 @@ def _tool(call: ToolCall) -> str:
         ("error", _words(call.error or "")),
         ("prints", _words("".join(call.prints))),
     ]
+    return call_line(call) + _pairs(pairs)
+
+
+def call_line(call: ToolCall) -> str:
+    """A function call in a line: its name and how it went."""
     twice = f"delivered {call.deliveries} times" if call.deliveries > 1 else ""
-    head = (
-        f"<b>{escape(call.name)}</b> {_facts((call.state, _seconds(call.latency, 'answered after'), twice))}"
-    )
-    return head + _pairs(pairs)
+    facts = _facts((call.state, _seconds(call.latency, "answered after"), twice))
+    return f"<b>{escape(call.name)}</b> {facts}"
 
 
 def turn_html(turn: Turn) -> str:
@@ -132,6 +137,7 @@ def log_head(log: SessionLog) -> str:
         f"{len(log)} frames",
         f"{len(log.conversation)} turns",
         f"{seconds:.1f} s",
+        escape(estimate(log.usages(), log.model)),
         escape(log.kept),
     )
     notes = "".join(f"<p>{_words(note)}</p>" for note in log.notes)

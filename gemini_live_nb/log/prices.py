@@ -8,7 +8,7 @@ Prices move. Look them up before you rely on a figure, and change `PRICES`, or p
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 SIDES = ("prompt", "response", "thoughts", "cached", "tool_use")
@@ -35,24 +35,32 @@ class Price(NamedTuple):
     usd_per_million: Mapping[tuple[str, str], float]
 
 
-# The service bills the whole context again with each response (PROTOCOL.md §4.5). Thoughts are taken to cost
-# what text costs, and pictures in the prompt what text costs there: the price page names neither.
-PRICES: list[Price] = [
-    Price(
-        "gemini-3.8-live",
-        "2026-10-01",
-        "Gemini API pricing page, paid tier",
+def _price(model: str, *, text: float, audio: float, video: float, says: float, speaks: float) -> Price:
+    """A price of the page: dollars for a million tokens of text, sound, pictures; of text and sound made."""
+    return Price(
+        model,
+        "2026-10-09",
+        "ai.google.dev/gemini-api/docs/pricing, paid tier",
         {
-            ("prompt", "TEXT"): 0.75,
-            ("prompt", "IMAGE"): 0.75,
-            ("prompt", "VIDEO"): 0.75,
-            ("prompt", "AUDIO"): 3.0,
-            ("tool_use", "TEXT"): 0.75,
-            ("response", "TEXT"): 4.5,
-            ("response", "AUDIO"): 12.0,
-            ("thoughts", "TEXT"): 4.5,
+            ("prompt", "TEXT"): text,
+            ("prompt", "AUDIO"): audio,
+            ("prompt", "IMAGE"): video,
+            ("prompt", "VIDEO"): video,
+            ("tool_use", "TEXT"): text,
+            ("response", "TEXT"): says,
+            ("response", "AUDIO"): speaks,
+            ("thoughts", "TEXT"): says,
         },
-    ),
+    )
+
+
+# The service bills the whole context again with each response (PROTOCOL.md §4.5). The page counts thinking as
+# text that is made; for 2.5 it names video only, and pictures are taken to cost the same. Searches cost
+# extra. Vertex has prices of its own, and is left out: no price, no guess.
+PRICES: list[Price] = [
+    _price("gemini-2.5-flash-native-audio", text=0.5, audio=3.0, video=3.0, says=2.0, speaks=12.0),
+    _price("gemini-3.1-flash-live", text=0.75, audio=3.0, video=1.0, says=4.5, speaks=12.0),
+    _price("gemini-3.8-live", text=0.75, audio=3.0, video=1.0, says=4.5, speaks=12.0),
 ]
 
 
@@ -126,3 +134,16 @@ def cost(usage: Mapping[str, Any], price: Price | None) -> float | None:
             return None
         total += count * each / 1e6
     return total
+
+
+def estimate(usages: Iterable[Mapping[str, Any]], model: str) -> str:
+    """What the responses of a run cost together, in words; empty where no tokens were told of."""
+    told = list(usages)
+    if not told:
+        return ""
+    price = price_of(model)
+    costs = [cost(usage, price) for usage in told]
+    known = [each for each in costs if each is not None]
+    if price is None or len(known) < len(costs):
+        return f"cost unknown: prices.PRICES has no price for {model or 'this model'}"
+    return f"about ${sum(known):.4f}, by the prices of {price.date}"

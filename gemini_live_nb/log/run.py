@@ -11,7 +11,7 @@ import numpy as np
 
 from .fold import Folded, fold_table
 from .folder import FolderStore
-from .index import KIND, unpack
+from .index import KIND, json_object, unpack
 from .reading import RunFrames
 from .stores import Store
 
@@ -126,6 +126,12 @@ class SessionLog(RunFrames):
     def tool_calls(self) -> list[ToolCall]:
         """Every function call of the run, in order of the requests."""
         return list(self.folded().calls)
+
+    def usages(self) -> list[dict[str, Any]]:
+        """Every `usageMetadata` of the run, in order: one a response."""
+        table = self.table()
+        rows = table.rows[table.rows["kind"] == KIND["usageMetadata"]]
+        return [json_object(row.extra) for row in unpack(rows, table.heap)]
 
     def wav(self, which: Track = "model", *, heard: bool = True) -> Sound:
         """One voice of the run or both, as a player and an array, on the run's clock with its silences.

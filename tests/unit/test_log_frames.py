@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 
 from gemini_live_nb.errors import LogError
 from gemini_live_nb.log import columns
-from gemini_live_nb.log.prices import PRICES, Price, cost, price_of
+from gemini_live_nb.log.prices import Price, cost, estimate, price_of
 from gemini_live_nb.log.run import SessionLog
 from gemini_live_nb.log.runs import Runs, open_runs
+from gemini_live_nb.protocol.models import DEFAULT_MODEL
 
 from .log_talk import META, Talk, b64, told, tone
 
@@ -160,28 +161,47 @@ def test_vertex_names_and_missing_prices():
     }
     log = (
         Talk()
-        .setup(vertex=True)
+        .setup(vertex=True, model="projects/p/locations/l/publishers/google/models/gemini-live-2.5-flash")
         .types("?")
         .server({"serverContent": {"turnComplete": True}, "usageMetadata": usage})
         .log()
     )
     assert log.usage()[["side", "modality", "tokens"]].values.tolist() == [["response", "TEXT", 5]]
     assert log.turns()["cost_estimate"].isna().all()
-    mine = [Price("gemini-2.5", "2026-11-01", "me", {("response", "TEXT"): 2.0})]
+    mine = [Price("gemini-live-2.5", "2026-11-01", "me", {("response", "TEXT"): 2.0})]
     assert log.turns(prices=mine)["cost_estimate"].tolist() == [pytest.approx(5 * 2.0 / 1e6)]
 
 
 def test_prices_are_found_by_the_longest_name():
     flat = Price("gemini", "2026-01-01", "x", {})
-    assert price_of("models/gemini-3.8-live-extended-thinking") == PRICES[0]
-    assert (
-        price_of("projects/p/locations/l/publishers/google/models/gemini-3.8-live", [flat, PRICES[0]])
-        == PRICES[0]
-    )
+    live = price_of("models/gemini-3.8-live-extended-thinking")
+    assert live is not None
+    assert live.model == "gemini-3.8-live"
+    assert price_of("projects/p/locations/l/publishers/google/models/gemini-3.8-live", [flat, live]) == live
     assert price_of("models/gemini-2.5-flash") is None
-    assert cost({"promptTokenCount": 5, "cachedContentTokenCount": 3}, PRICES[0]) == pytest.approx(
-        5 * 0.75 / 1e6
+    assert cost({"promptTokenCount": 5, "cachedContentTokenCount": 3}, live) == pytest.approx(5 * 0.75 / 1e6)
+
+
+def test_the_default_model_has_a_price_and_one_without_says_so():
+    spent = {
+        "promptTokenCount": 110,
+        "promptTokensDetails": [
+            {"modality": "TEXT", "tokenCount": 10},
+            {"modality": "AUDIO", "tokenCount": 100},
+        ],
+        "responseTokenCount": 50,
+        "responseTokensDetails": [{"modality": "AUDIO", "tokenCount": 50}],
+        "thoughtsTokenCount": 20,
+    }
+    dollars = (10 * 0.5 + 100 * 3.0 + 50 * 12.0 + 20 * 2.0) / 1e6
+    assert cost(spent, price_of(DEFAULT_MODEL)) == pytest.approx(dollars)
+    assert estimate([spent, spent], DEFAULT_MODEL) == f"about ${2 * dollars:.4f}, by the prices of 2026-10-09"
+    assert (
+        estimate([spent], "models/gemini-9") == "cost unknown: prices.PRICES has no price for models/gemini-9"
     )
+    assert estimate([], "models/gemini-9") == ""
+    talk = Talk().setup(model="models/gemini-9").types("?").server({"usageMetadata": spent}).says("!")
+    assert "no price for models/gemini-9" in talk.log()._repr_html_()
 
 
 def test_gaps_and_underruns():

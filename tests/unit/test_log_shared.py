@@ -322,6 +322,11 @@ def test_runs_side_by_side(log):
     assert turns["text"]["memory"].tolist()[0] == "Ho."
     assert len(turns) == 2
     assert comparison.latency().loc["run", "turns"] == 2
+    tools = comparison.tools()
+    assert tools["calls"]["run"].to_dict() == log.tools().groupby("tool_name").size().to_dict()
+    assert tools["calls"]["memory"].isna().all()
+    assert tools["latency"]["run"].tolist() == log.tools().groupby("tool_name")["latency"].median().tolist()
+    assert compare(other, other).tools().empty
     assert "<audio" in comparison._repr_html_()
     with pytest.raises(LogError, match="nothing to compare"):
         compare(log)
