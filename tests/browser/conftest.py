@@ -101,8 +101,9 @@ def serve_lab(home, *, app="jupyterlab", env=None, flags=()):
                 server.kill()
 
 
-def wait_until_up(server, base, log):
-    for _ in range(400):
+def wait_until_up(server, base, log, limit=40):
+    end = time.monotonic() + limit
+    while time.monotonic() < end:
         with contextlib.suppress(OSError), urllib.request.urlopen(f"{base}/api/status", timeout=1):
             return
         assert server.poll() is None, log.read_text()

@@ -30,7 +30,7 @@ RIGHT = 8
 """A question may be misheard; most may not."""
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_ten_spoken_turns(lab, launch, tmp_path):  # noqa: F811  # the fixtures above
     sound = timeline(1.5, *(part for question, pause, _ in TALK for part in (question, pause)))
     wav = write_wav(tmp_path / "ten.wav", sound)
