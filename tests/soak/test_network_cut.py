@@ -28,6 +28,7 @@ def checkout(tmp_path):
     return tmp_path / "checkout"
 
 
+@pytest.mark.timeout(1800)
 def test_after_the_install_make_lab_needs_no_network(checkout):
     if (
         not shutil.which("unshare")

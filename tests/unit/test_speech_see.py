@@ -96,6 +96,12 @@ def test_a_qr_code_is_read():
     assert "no code" in ask("Read the barcode", look([blob(plain((200, 200, 200)))], None))
 
 
+def test_with_no_picture_it_says_how_to_show_one():
+    assert "Switch the camera on" in ask("What do you see?", None)
+    typed = Rules(Memory(frames=3), {}, NOW, random.Random(0)).reply("What colour is it?").words
+    assert "spoken questions only" in typed
+
+
 @pytest.mark.parametrize("data", [None, b"", b"no picture", blob(plain((1, 2, 3))).data[:60]])
 def test_what_is_no_picture_is_passed_over(data):
     assert look([Blob(mime_type="image/png", data=data)], None) is None

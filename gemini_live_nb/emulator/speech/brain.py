@@ -104,6 +104,7 @@ class SpeechBrain(Brain):
         """Answer one ask; see `Brain.reply`."""
         ready, memory = await self._ready(talk), Memory.of(talk)
         speaker = Speaker(ready.synthesiser, talk)
+        memory.frames = talk.frames_seen
         if ask.images:
             memory.look = await _held(talk, look, ask.images, memory.look) or memory.look
         text = ask.text or "What do you see?"

@@ -42,6 +42,7 @@ class Memory:
         pending: a call waiting for an argument.
         called: the last call that was made.
         look: what the last picture looked like.
+        frames: pictures that have come in so far, those of the camera included.
     """
 
     name: str = ""
@@ -53,6 +54,7 @@ class Memory:
     pending: Pending | None = None
     called: Call | None = None
     look: Look | None = None
+    frames: int = 0
 
     @classmethod
     def of(cls, talk: Talk) -> Memory:

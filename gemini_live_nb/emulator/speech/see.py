@@ -78,7 +78,7 @@ class Look:
 def look(images: Sequence[Blob], before: Look | None) -> Look | None:
     """Measure the last of `images` that can be opened, compared with the one before it.
 
-    Blocking, some milliseconds.
+    Blocking: opening, measuring and looking for codes take some tens of milliseconds.
     """
     opened = [picture for blob in images[-2:] if (picture := _open(blob))]
     if not opened:
@@ -126,18 +126,20 @@ def _colors(rgb: Pixels) -> tuple[str, ...]:
         * 60
     )
     gray = spread < 0.12 + 0.1 * (1 - high)
-    counts: dict[str, int] = {}
-    for is_gray, bright, angle in zip(gray, (high + low) / 2, hue, strict=True):
-        name = _named(_GRAYS, bright) if is_gray else _named(_HUES, angle)
-        if name == "orange" and bright < 0.4:
-            name = "brown"
-        counts[name] = counts.get(name, 0) + 1
-    common = sorted(counts, key=lambda name: -counts[name])
-    return tuple(name for name in common[:3] if counts[name] >= len(pixels) / 10) or tuple(common[:1])
-
-
-def _named(limits: Sequence[tuple[float, str]], value: float) -> str:
-    return next(name for limit, name in limits if value < limit)
+    bright = (high + low) / 2
+    limits, names = zip(*_GRAYS, *_HUES, strict=True)
+    grays = len(_GRAYS)
+    number = np.where(
+        gray,
+        np.searchsorted(limits[:grays], bright, side="right"),
+        grays + np.searchsorted(limits[grays:], hue, side="right"),
+    )
+    named = np.array(names)[number]
+    named[(named == "orange") & (bright < 0.4)] = "brown"
+    found, counts = np.unique(named, return_counts=True)
+    common = found[np.argsort(-counts, kind="stable")]
+    large = common[: int((counts >= len(pixels) / 10).sum()) or 1]
+    return tuple(str(name) for name in large[:3])
 
 
 def _codes(picture: Image) -> tuple[str, ...] | None:
@@ -148,26 +150,33 @@ def _codes(picture: Image) -> tuple[str, ...] | None:
     return tuple(found.text for found in zxingcpp.read_barcodes(picture.convert("L")))
 
 
+def _nothing(scene: Scene) -> str:
+    if scene.memory.frames:
+        return (
+            "The camera's pictures come with spoken questions only, as on the real service."
+            " Ask me aloud, or send a picture with your words."
+        )
+    return "I have no picture. Switch the camera on and ask me aloud, or send me an image."
+
+
 def _say(scene: Scene) -> str:
-    if not scene.memory.look:
-        return "I have no picture. Switch the camera on, or send me an image."
-    return str(scene.memory.look)
+    return str(scene.memory.look or _nothing(scene))
 
 
-def _say_color(scene: Scene) -> str | None:
+def _say_color(scene: Scene) -> str:
     found = scene.memory.look
-    return f"The picture is mostly {listed(list(found.colors))}." if found else None
+    return f"The picture is mostly {listed(list(found.colors))}." if found else _nothing(scene)
 
 
-def _say_light(scene: Scene) -> str | None:
+def _say_light(scene: Scene) -> str:
     found = scene.memory.look
-    return f"The picture is {found.light()}." if found else None
+    return f"The picture is {found.light()}." if found else _nothing(scene)
 
 
-def _say_moved(scene: Scene) -> str | None:
+def _say_moved(scene: Scene) -> str:
     found = scene.memory.look
     if not found:
-        return None
+        return _nothing(scene)
     if found.moved is None:
         return "I have not seen two pictures to compare yet."
     return (
@@ -180,24 +189,27 @@ def _say_moved(scene: Scene) -> str | None:
 def _say_code(scene: Scene) -> str:
     found = scene.memory.look
     if not found:
-        return "I have no picture to read a code from."
+        return _nothing(scene)
     if found.codes is None:
         return "I cannot read codes here: the zxing-cpp package is missing."
     return f"The code says {listed(list(found.codes))}." if found.codes else "I find no code in the picture."
 
 
-def _say_size(scene: Scene) -> str | None:
+def _say_size(scene: Scene) -> str:
     found = scene.memory.look
-    return f"The picture is {found.size[0]} by {found.size[1]} pixels." if found else None
+    return f"The picture is {found.size[0]} by {found.size[1]} pixels." if found else _nothing(scene)
 
 
 _PICTURE = r"(?:picture|image|photo|frame|camera|video|screen|scene)"
 INTENTS: tuple[Intent, ...] = (
+    intent("this", lambda scene: str(scene.memory.look or ""), r"^what (?:is|are) (?:this|that|these)$"),
     intent("code", _say_code, r"\b(?:qr|bar) ?-?codes?\b", r"\b(?:read|scan)\b.*\bcode\b"),
     intent(
         "moved",
         _say_moved,
-        r"^(?:did|has|have|is|was|do you see|what)\b.*\b(?:moved?|moving|motion|movement|changed?)\b",
+        r"^(?:did|has|have|is|was) (?:any|some)?(?:thing|one|body|it|the \w+|i|there)\b"
+        r".*\b(?:moved?|moving|motion|movement|changed?)\b|^do you see\b.*\b(?:moving|motion|movement)\b",
+        r"^what (?:has |is |was )?(?:moved|moving|changed)\b",
     ),
     intent(
         "color",
@@ -205,7 +217,12 @@ INTENTS: tuple[Intent, ...] = (
         rf"\bwhat colou?rs?\b.*\b(?:see|this|that|it|{_PICTURE})\b",
         r"\b(?:dominant|main) colou?r",
     ),
-    intent("light", _say_light, rf"\b(?:is it|is the {_PICTURE}|how)\b.*\b(?:dark|bright|light)\b"),
+    intent(
+        "light",
+        _say_light,
+        rf"\b(?:is it|is (?:the|this|my) {_PICTURE}) (?:too |very )?(?:dark|bright|light)\b",
+        rf"\bhow (?:dark|bright|light) is (?:it|this|that|(?:the|this|my) {_PICTURE})\b",
+    ),
     intent(
         "size",
         _say_size,
@@ -215,7 +232,7 @@ INTENTS: tuple[Intent, ...] = (
     intent(
         "see",
         _say,
-        r"\bwhat (?:do|can|did) you see\b|\b(?:can|do) you see\b|^(?:look|see)(?: at| this| that|$)",
+        r"\bwhat (?:do|can|did) you see\b|\b(?:can|do) you see\b|^(?:look|see)(?: at| this| that| me|$)",
         rf"\b(?:describe|look at|what is (?:in|on|this|that)|tell me"
         rf" about)\b.*\b(?:{_PICTURE}|this|that|holding)\b",
         r"\bam i holding\b|\bhow do i look\b",

@@ -196,6 +196,7 @@ COURTESY: tuple[Intent, ...] = (
     intent(
         "um",
         "Yes? I am listening.",
+        r"^(?:what|how much|who|where|when|which) (?:is|are|was)$|^tell me$",
         r"^(?:um+|uh+|er+m?|hm+|ah+|eh+|oh|mm+|well|so)(?: (?:um+|uh+|well|so))*$",
     ),
     intent("sorry", "That is all right.", r"^(?:sorry|i am sorry|my apologies)\b"),
