@@ -17,9 +17,14 @@ class Calls(dict[str, ToolCall]):
     Attributes:
         owed: Whether a result was sent that the model has not yet spoken about (and was not told to keep
             silent).
+        due: For each frame of such results that the model speaks about in an answer of its own, in order:
+            `seq` and their calls.
     """
 
-    owed = False
+    def __init__(self) -> None:
+        super().__init__()
+        self.owed = False
+        self.due: dict[int, list[ToolCall]] = {}
 
     def request(self, row: Row, t: float) -> tuple[ToolCall, bool]:
         """The model asks for a call. Returns it and whether it is new: one id is one call."""
@@ -40,15 +45,33 @@ class Calls(dict[str, ToolCall]):
         self[key] = call
         return call, True
 
-    def respond(self, row: Row, t: float) -> ToolCall | None:
-        """A result is sent. Returns the call it answers, found by id or, without one, by name."""
-        self.owed = not row.flags & index.SILENT
+    def begin_telling(self) -> None:
+        """The model begins to speak, knowing every result sent so far; of a generator it tells one by one."""
+        if self.due:
+            del self.due[next(iter(self.due))]
+        self.owed = bool(self.due)
+
+    def respond(self, row: Row, t: float, *, talking: bool) -> ToolCall | None:
+        """A result is sent. Returns the call it answers, found by id or, without one, by name.
+
+        Args:
+            row: The result.
+            t: When.
+            talking: Whether the model is speaking meanwhile, and so about something else.
+        """
         call = self.get(row.tool_id) or self._by_name(row)
-        if call is None:
-            return None
         given = json_object(row.extra)
         result = given.get("response")
-        call.result = result if isinstance(result, dict) else {}
+        several = bool(row.flags & index.WILL_CONTINUE or (call is not None and call.responses))
+        if not row.flags & index.SILENT and (result or not several):
+            self.owed = True
+            if call is not None and (several or talking):
+                self.due.setdefault(row.seq, []).append(call)
+        if call is None:
+            return None
+        # An empty last result ends the call; what came before is what there was to tell.
+        if result or not several or call.result is None:
+            call.result = result if isinstance(result, dict) else {}
         scheduling = given.get("scheduling")
         call.scheduling = scheduling if isinstance(scheduling, str) else None
         call.responses += 1

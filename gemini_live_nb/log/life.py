@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 Told = Callable[[Turn], None]
 
+_STARVED_S = 0.2
+
 
 class TurnLife:
     """The turns so far, the one in progress, and the one the user began meanwhile.
@@ -30,9 +32,12 @@ class TurnLife:
         self.owned: list[tuple[int, Turn]] = []
         self.on_started = on_started
         self.on_ended = on_ended
+        self.on_lingering: Told | None = None
         self._log = log
         self._next: Turn | None = None
         self._held = False
+        # The model has begun to speak, and not finished: what it is told now it does not speak about yet.
+        self._talking = False
         self._spurious = False
         self._speech = Speech()
         self.unheard = False
@@ -41,6 +46,12 @@ class TurnLife:
     def user_unanswered(self) -> bool:
         """Whether the microphone told of speech that no answer has been heard to yet."""
         return self._speech.since is not None
+
+    @property
+    def lingering(self) -> Turn | None:
+        """The turn that is over but for what the model may still say about a result."""
+        turn = self.current
+        return turn if turn is not None and self._held and turn.complete else None
 
     def _make(self, row: Row, by: str) -> Turn:
         turn = Turn(number=-1, conn=row.conn, opened_by=by, opened_seq=row.seq, log=self._log)
@@ -62,7 +73,7 @@ class TurnLife:
             self._speech.answered(turn)
         turn.over = True
         self.current, self._next = self._next, None
-        self._held = False
+        self._held = self._talking = False
         if turn.number >= 0 and self.on_ended is not None:
             self.on_ended(turn)
 
@@ -78,12 +89,12 @@ class TurnLife:
             self._end(turn)
         self._speech.forget()
 
-    def _supersede(self) -> None:
-        """End a turn all of which had come, but whose turnComplete never did: the next one is answered."""
+    def _supersede(self, t: float) -> None:
+        """End a turn whose turnComplete never came, once the next one is answered."""
         turn = self.current
         if turn is None or self._next is None or turn.tool_calls:
             return
-        if turn.times.generation_complete is not None:
+        if turn.times.generation_complete is not None or (self._next.typed and _stray(turn, t)):
             self._end(turn)
 
     def _user(self, row: Row, by: str, *, asks: bool = False, sure: bool = True) -> Turn:
@@ -111,7 +122,7 @@ class TurnLife:
     def _answer(self, row: Row, t: float) -> Turn:
         """The turn that a piece of the model's answer belongs to."""
         turn = self.current
-        if turn is not None and self._next is not None and (not turn.answered or _stray(turn)):
+        if turn is not None and self._next is not None and (not turn.answered or _stray(turn, t)):
             self._end(turn)
             turn = self.current
         if turn is None:
@@ -121,12 +132,23 @@ class TurnLife:
             turn.times.first_frame = t
             turn.conn = row.conn
             self._speech.answered(turn)
-        self._spurious = self._held = self.calls.owed = False
+        if not self._talking:
+            self.calls.begin_telling()
+            self._talking = True
+        if self._held and turn.interrupted and turn.tool_calls:
+            # Cut by its own result, it goes on with that.
+            turn.interrupted, turn.times.interrupted = False, None
+        self._spurious = self._held = False
         self._list(turn, row)
         return turn
 
 
-def _stray(turn: Turn) -> bool:
-    """Whether there is nothing to a turn but words that nobody asked for and nothing was heard of."""
-    rest = turn.audio_span or turn.model_words or turn.thought_words or turn.code or turn.tool_calls
-    return turn.opened_by == "server" and not rest
+def _stray(turn: Turn, t: float) -> bool:
+    """Whether a turn is but a piece that nobody asked for and that goes no further.
+
+    Sound comes faster than it plays: once all of it has long been played, no more of it is to come.
+    """
+    if turn.opened_by != "server" or turn.tool_calls:
+        return False
+    begun = turn.times.first_audio
+    return begun is None or t > begun + turn.audio_ms / 1000 + _STARVED_S

@@ -29,7 +29,7 @@ class ToolCall:
         args: Its arguments.
         turn: Number of the turn it was asked for in.
         state: `pending` (asked for), `running`, `done`, `error` or `cancelled`.
-        result: The last response sent, `None` until then.
+        result: The last response sent that says something, `None` until then.
         error: What went wrong, in words.
         scheduling: `INTERRUPT`, `WHEN_IDLE`, `SILENT` or `None` as sent with the result.
         requested, started, finished, answered, cancelled: Seconds since the run's start, `None` where it did

@@ -12,6 +12,8 @@ How it reads the wire (PROTOCOL.md §3.2, §4.1, §4.2):
   before the answer: there a turn waits for the answer.
 * 3.8 ends the turn right after the call. Where a function is quicker than that `turnComplete`, the turn waits
   for what the model says about the result all the same.
+* A result that was sent while the model spoke, or is one of several of a generator, is spoken about after the
+  next `turnComplete`, in the turn of its call.
 * A `turnComplete` that never comes must not swallow the next turn: sound that comes after generationComplete
   and after the user's next question answers that one. So it is with words that came out of nowhere.
 * Transcripts of the user may be late: they go to the spoken turn that has none yet. Pieces that came while
@@ -29,7 +31,8 @@ from gemini_live_nb.protocol.models import family
 from . import index
 from .index import KIND, Row, json_object
 from .inputs import Typed
-from .life import Told, TurnLife
+from .life import Told
+from .results import Results
 from .turn import ToolCall, Turn, Usage
 
 if TYPE_CHECKING:
@@ -47,7 +50,7 @@ _CLIENT_CONTENT = BIT["clientContent"]
 _BARGE_IN_S = 3.0
 
 
-class TurnFold(TurnLife):
+class TurnFold(Results):
     """Fold frames, one after another, into turns.
 
     Args:
@@ -56,6 +59,8 @@ class TurnFold(TurnLife):
         on_ended: Called with a turn when it is over.
 
     Attributes:
+        on_lingering: Called with a turn at a `turnComplete` after which the model may still speak about a
+            result. It goes on with that, or ends with the user's next words.
         turns: The turns so far, in order.
         calls: Every function call by its id.
         current: The turn in progress, `None` between turns.
@@ -68,8 +73,7 @@ class TurnFold(TurnLife):
         self, log: SessionLog | None = None, *, on_started: Told | None = None, on_ended: Told | None = None
     ) -> None:
         super().__init__(log, on_started, on_ended)
-        self._vertex = False
-        self._ends_at_call = self._words_ahead = False
+        self._words_ahead = False
         self._late: list[tuple[float, str, Turn]] = []
         self._typed = Typed()
         self._verdict: int | None = None
@@ -242,9 +246,9 @@ class TurnFold(TurnLife):
 
     def hear(self, first: Row, last_seq: int, last_t: float, milliseconds: float, chunks: int) -> None:
         """Take in a stretch of the model's sound: frames that nothing but the microphone came between."""
-        self._supersede()
+        self._supersede(first.t_ns * 1e-9)
         turn = self.current
-        if turn is None or turn.audio_span is None or self._held or self._spurious:
+        if turn is None or turn.audio_span is None or self._held or self._spurious or not self._talking:
             turn = self._answer(first, first.t_ns * 1e-9)
         if turn.audio_span is None:
             turn.audio_span = (first.seq, last_seq)
@@ -266,18 +270,11 @@ class TurnFold(TurnLife):
     def _said(self, row: Row, t: float) -> None:
         if row.text:
             if self._words_ahead:
-                self._supersede()
+                self._supersede(t)
             turn = self._answer(row, t)
             turn.output_words.add(row.text, turn.audio_ms, bool(row.flags & index.FINISHED))
         elif self.current is not None and row.flags & index.FINISHED:
             self.current.output_words.add(None, finished=True)
-
-    def _called(self, row: Row, t: float) -> None:
-        turn = self._answer(row, t)
-        call, new = self.calls.request(row, t)
-        if new:
-            turn.tool_calls.append(call)
-            call.turn = turn.number
 
     def _used(self, row: Row, t: float) -> None:
         turn = self.current
@@ -301,9 +298,11 @@ class TurnFold(TurnLife):
         if turn is not None and (turn.answered or self._next is None):
             turn.times.generation_complete = t
             self.owned.append((row.seq, turn))
+        self._talking = False
 
     def _cut(self, row: Row, t: float) -> None:
         turn = self.current
+        self._talking = False
         if turn is not None and (turn.answered or self._next is not None):
             turn.interrupted = True
             turn.times.interrupted = turn.times.interrupted or t
@@ -336,48 +335,22 @@ class TurnFold(TurnLife):
         if turn is None or self._spurious:
             self._spurious = False
             return
-        waits = self._waits(turn)
+        waits = self._waits(turn) or bool(row.flags & index.IN_PROGRESS)
+        lingers = any(call in turn.tool_calls for calls in self.calls.due.values() for call in calls)
+        self._talking = False
         turn.times.turn_complete = t
         self.owned.append((row.seq, turn))
         superseded = turn.interrupted and self._next is not None
-        if not superseded and (waits or row.flags & index.IN_PROGRESS):
-            self._held = True
-            return
-        turn.complete = True
-        self._list(turn, row)
-        self._end(turn)
-
-    def _waits(self, turn: Turn) -> bool:
-        """Whether a `turnComplete` now is only that of the call: what the model says about it is to come."""
-        if any(call.open for call in turn.tool_calls):
-            return True
-        if not self.calls.owed:
-            return False
-        asked = max((call.requested or 0.0 for call in turn.tool_calls), default=-1.0)
-        before = turn.times.turn_complete
-        return self._vertex or (self._ends_at_call and asked >= 0 and (before is None or before < asked))
-
-    # Calls, and what happened here.
-
-    def _responded(self, row: Row, t: float) -> None:
-        call = self.calls.respond(row, t)
-        turn = self.current
-        if turn is None or call is None or call not in turn.tool_calls:
-            return
-        self.owned.append((row.seq, turn))
-        if self._held and not self.calls.owed and not any(other.open for other in turn.tool_calls):
+        if superseded or not (waits or lingers):
             turn.complete = True
+            self._list(turn, row)
             self._end(turn)
-
-    def _cancelled(self, row: Row, t: float) -> None:
-        self.calls.cancel(row, t)
-        turn = self.current
-        if turn is not None and self._held and not any(call.open for call in turn.tool_calls):
+            return
+        self._held = True
+        if not waits:
             turn.complete = True
-            self._end(turn)
-
-    def _ran(self, row: Row, t: float) -> None:
-        self.calls.happened(json_object(row.extra), t)
+            if self.on_lingering is not None:
+                self.on_lingering(turn)
 
     def _closed(self, row: Row, t: float) -> None:
         """The connection ended, and no answer in progress is continued (PROTOCOL.md §4.3)."""

@@ -12,6 +12,8 @@ from gemini_live_nb.log.turn import Turn
 
 Wanted = Callable[[Turn], bool]
 
+LINGER_SECONDS = 5.0
+"""How long the model may take to begin about a result after the turn in which it was sent."""
 _UNHEARD = "the connection broke before what was said was answered"
 
 
@@ -36,6 +38,7 @@ class Asks:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._waiting: list[_Waiting] = []
+        self._lingering: asyncio.Task[None] | None = None
 
     def expect(self, wanted: Wanted, *, spoken: bool = False) -> asyncio.Future[Turn]:
         """Begin to wait for the first turn that ends and is wanted.
@@ -84,6 +87,21 @@ class Asks:
             if one.wanted(turn):
                 one.question.set_result(turn)
 
+    def lingers(self, turn: Turn, still: Callable[[], bool]) -> None:
+        """A turn is over unless the model goes on, to speak about a result: it may have done so already.
+
+        Args:
+            turn: The turn.
+            still: Says whether nothing more has come.
+        """
+
+        async def wait() -> None:
+            await self._clock.sleep(LINGER_SECONDS)
+            if still():
+                self.ended(turn)
+
+        self._lingering = asyncio.get_running_loop().create_task(wait(), name="lingering turn")
+
     def lost(self, turn: Turn, why: str) -> None:
         """A turn will not be answered any more, though it may not be over."""
         for one in self._open():
@@ -99,6 +117,8 @@ class Asks:
 
     def fail(self, error: BaseException) -> None:
         """The session is over."""
+        if self._lingering is not None:
+            self._lingering.cancel()
         for one in self._open():
             one.fail(error)
 

@@ -39,13 +39,14 @@ class Telling:
         self._listeners = Listeners()
         self._own: Listener | None = None
         self._asks = Asks(clock)
-        self._turn_events: list[tuple[type[TurnStarted | TurnEnded], Turn]] = []
+        self._turn_events: list[tuple[type[TurnStarted | TurnEnded] | None, Turn]] = []
         self._words = "not connected"
         self._error: BaseException | None = None
 
     def _begin_telling(self, recorder: Recorder) -> None:
         recorder.fold.on_started = lambda turn: self._turn_events.append((TurnStarted, turn))
         recorder.fold.on_ended = lambda turn: self._turn_events.append((TurnEnded, turn))
+        recorder.fold.on_lingering = lambda turn: self._turn_events.append((None, turn))
         self._recorder = recorder
         self._began = float(recorder.log.meta["monotonic"])
         # So that the first `async for` misses nothing, however late it begins.
@@ -89,9 +90,16 @@ class Telling:
     def _flush_turns(self) -> None:
         while self._turn_events:
             kind, turn = self._turn_events.pop(0)
+            if kind is None:
+                self._linger(turn)
+                continue
             self.emit(kind(self._seq, self.time(), self.conn, 0, turn))
             if kind is TurnEnded:
                 self._asks.ended(turn)
+
+    def _linger(self, turn: Turn) -> None:
+        at = turn.times.turn_complete
+        self._asks.lingers(turn, lambda: self._fold.lingering is turn and turn.times.turn_complete == at)
 
     def give_up(self, turn: Turn, why: str) -> None:
         """Tell whoever asked that a turn will not be answered. For the session's own parts."""

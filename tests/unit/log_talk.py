@@ -180,3 +180,17 @@ def told(turn: Any) -> dict[str, Any]:
         "flags": (turn.interrupted, turn.complete, turn.lost, turn.over),
         "audio": (round(turn.audio_ms, 3), turn.audio_span, turn.audio_chunks),
     }
+
+
+def only(talk: Talk):
+    """The single turn of a conversation, read from the record and live alike."""
+    (turn,) = turns(talk)
+    return turn
+
+
+def turns(talk: Talk):
+    read = talk.log().conversation
+    live = talk.live()
+    assert [told(turn) for turn in live.fold.turns] == [told(turn) for turn in read]
+    live.close()
+    return read

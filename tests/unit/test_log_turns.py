@@ -4,21 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from .log_talk import Talk, told
-
-
-def only(talk: Talk):
-    """The single turn of a conversation, read from the record and live alike."""
-    (turn,) = turns(talk)
-    return turn
-
-
-def turns(talk: Talk):
-    read = talk.log().conversation
-    live = talk.live()
-    assert [told(turn) for turn in live.fold.turns] == [told(turn) for turn in read]
-    live.close()
-    return read
+from .log_talk import Talk, only, turns
 
 
 def test_a_spoken_turn_of_2_5_native():

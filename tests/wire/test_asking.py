@@ -48,6 +48,17 @@ async def test_a_spoken_question_is_answered(model):
         assert ends[-1] == "audioStreamEnd"
 
 
+async def test_a_lone_frame_of_the_models_does_not_take_the_next_answer():
+    lone = {"serverContent": {"modelTurn": {"parts": [{"text": "hm"}]}}}
+    async with conversation(ScriptBrain([["Five."], ["Nine."]])) as (talk, server):
+        events = talk.subscribe(accepts=lambda event: isinstance(event, Message) and bool(event.text))
+        await server.inject(Fault("frame", data=lone))
+        await anext(events)
+        assert (await talk.ask("two and three", timeout=60)).text == "Five."
+        assert (await talk.ask("four and five", timeout=60)).text == "Nine."
+        assert [turn.text for turn in talk.turns] == ["hm", "Five.", "Nine."]
+
+
 async def test_a_pause_in_a_question_does_not_end_ask_too_early():
     """The server may take a pause for the end: the answer is the one to the whole."""
     brain = ScriptBrain([["Go on."], ["Now I know."]])

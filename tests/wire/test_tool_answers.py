@@ -8,11 +8,14 @@ import time
 
 import pytest
 
-from gemini_live_nb.emulator import Call
+from gemini_live_nb.emulator import Brain, Call, Say
+from gemini_live_nb.protocol.config import LiveConfig
+from gemini_live_nb.protocol.endpoint import endpoint
 from gemini_live_nb.session.events import ToolFinished, ToolPrinted
+from gemini_live_nb.session.session import LiveSession
 from gemini_live_nb.session.tools import tool
 
-from .conversations import LIVE31, LIVE38, NATIVE, conversation
+from .conversations import LIVE31, LIVE38, NATIVE, conversation, served
 from .tool_talk import answers, ask, asks, declared
 
 
@@ -73,6 +76,18 @@ async def test_scheduling_goes_with_the_answer():
         assert declared(talk)["behavior"] == "NON_BLOCKING"
 
 
+class Tells(Brain):
+    """Asks a function for the weather and tells each of its results; says back anything else."""
+
+    async def reply(self, ask, talk):
+        if ask.kind == "tool_result":
+            yield Say("".join(f" {result.response.get('result')}." for result in ask.results))
+        elif ask.text == "weather":
+            yield Call("progress", {})
+        else:
+            yield Say(f"{ask.text}.")
+
+
 def counting():
     yield 1
     yield {"two": 2}
@@ -96,6 +111,66 @@ async def test_a_generator_answers_with_each_value(function, last):
         assert [answer["willContinue"] for answer in told] == [True, True, False]
         assert told[0]["response"] == {"result": 1}
         assert told[-1]["response"] == last
+
+
+@pytest.mark.parametrize("between", [0.0, 0.2])
+@pytest.mark.parametrize("model", [NATIVE, LIVE31, LIVE38])
+async def test_after_a_generator_each_question_has_its_own_answer(model, between):
+    def progress():
+        yield "looking"
+        time.sleep(between)
+        yield "nearly"
+        time.sleep(between)
+        yield "sunny"
+
+    async with conversation(Tells(), model, tools=[progress]) as (talk, _):
+        weather = await talk.ask("weather", timeout=60)
+        assert weather.text.split() == ["looking.", "nearly.", "sunny."]
+        assert [(await talk.ask(word, timeout=60)).text for word in ("one", "two")] == ["one.", "two."]
+        assert len(talk.turns) == 3
+
+
+async def test_a_model_that_tells_several_results_at_once_is_not_waited_for_long():
+    release = threading.Event()
+
+    def progress():
+        yield "looking"
+        release.wait(10)
+        yield "sunny"
+
+    class OnlyTheLast(Tells):
+        async def reply(self, ask, talk):
+            if ask.kind == "tool_result" and ask.results[0].will_continue:
+                release.set()
+                if ask.results[0].response["result"] == "looking":
+                    return
+            async for piece in super().reply(ask, talk):
+                yield piece
+
+    async with conversation(OnlyTheLast(), tools=[progress]) as (talk, _):
+        began = talk.time()
+        assert (await talk.ask("weather", timeout=60)).text == "sunny."
+        assert talk.time() - began < 20
+        assert (await talk.ask("one", timeout=60)).text == "one."
+
+
+async def test_vertex_which_takes_one_answer_to_a_call_gets_all_values_in_it():
+    """There is no `willContinue` there (PROTOCOL.md §2.5)."""
+
+    def progress():
+        yield "looking"
+        yield "sunny"
+
+    async with served(Tells()) as server:
+        vertex = endpoint(url=server.url, project="p")
+        config = LiveConfig(model="gemini-live-2.5-flash")
+        async with LiveSession(
+            config, endpoint=vertex, tools=[progress], log=False, clock=server.clock
+        ) as talk:
+            assert (await talk.ask("weather", timeout=60)).text == "['looking', 'sunny']."
+            ((answer,),) = answers(talk)
+            assert answer["response"] == {"result": ["looking", "sunny"]}
+            assert "willContinue" not in answer
 
 
 async def test_prints_are_told_with_their_call_and_still_printed(capsys):
