@@ -63,7 +63,7 @@ class Family:
         scheduling: Whether a function response may carry `scheduling`.
         cancels_calls: Whether barge-in sends toolCallCancellation.
         call_ids: How ids of calls begin, or `uuid`.
-        turn_ends_after_call: When a toolCall ends the turn: `no`, `at once`, `in progress`, or `a moment later`,
+        turn_ends_after_call: When a toolCall ends the turn: `no`, `at once`, `in progress`, `a moment later`,
             whether it has been answered by then or not.
         google_search: Whether the googleSearch tool is taken.
         code_execution: Whether the codeExecution tool is taken.
