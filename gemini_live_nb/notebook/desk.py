@@ -197,6 +197,8 @@ class Desk:
         session = self._live.session
         asking = session.waiting_for_approval if session is not None else []
         words = f"waiting for your approval of {asking[0].name}" if asking else str(self._live.status)
+        if phase == "opening" and not self._source.running:
+            words = "connecting…"
         return words[:1].upper() + words[1:]
 
     def _figures(self) -> list[tuple[str, str, str]]:
@@ -207,9 +209,8 @@ class Desk:
             figures.append(("tokens", f"{used.total:,} tokens", "Of the last turn, all before it included"))
         quick = next((turn.ttfa for turn in recent if turn.ttfa is not None), None)
         if quick is not None:
-            figures.append(
-                ("latency", f"{quick:.2f} s", "From your last word to the first sound of the answer")
-            )
+            what = "From your last word to the first sound of the answer"
+            figures.append(("latency", f"answered in {quick:.2f} s", what))
         carrier = self._wiring.channel.carrier
         if carrier:
             figures.append(("channel", carrier, "How sound and pictures travel between page and kernel"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -39,6 +39,9 @@ class Transport(View):
         replay: The run, replayed.
         begin: Play as soon as it is shown.
         layout: What ipywidgets takes.
+
+    Attributes:
+        moved: Called when the page played, paused or sought.
     """
 
     _esm = module("player.js")
@@ -48,6 +51,7 @@ class Transport(View):
 
     def __init__(self, replay: Replay, *, begin: bool = False, **layout: Any) -> None:
         self._replay = replay
+        self.moved: Callable[[], None] = lambda: None
         self._until = time.monotonic() + _BEGIN_S if begin else 0.0
         super().__init__(replay, **layout)
 
@@ -75,6 +79,7 @@ class Transport(View):
                 self._meet(t)
             case "seek":
                 self._meet(t)
+        self.moved()
 
     def _meet(self, t: float) -> None:
         if abs(t - self._replay.t) > _NEAR_S:
@@ -118,6 +123,7 @@ class Player(ipywidgets.VBox):
         self.replay = of if isinstance(of, Replay) else of.replay()
         self.transport = Transport(self.replay, begin=autoplay)
         self.waveform = Waveform(self.replay, span=30)
+        self.transport.moved = self.waveform.touch
         self.transcript = Transcript(self.replay, height="280px")
         self.toolcalls = ToolCalls(self.replay, height="280px")
         said = [self.transcript, self.toolcalls] if self.replay.run.tool_calls else [self.transcript]

@@ -72,7 +72,7 @@ GROUPS: tuple[tuple[str, tuple[Field, ...]], ...] = (
         (
             Field(
                 "automatic_activity_detection",
-                "Who says when you speak",
+                "Turn taking",
                 "select",
                 (("true", "the server listens"), ("false", "push to talk")),
                 "Push to talk: hold the button or the space bar while you speak",
@@ -107,7 +107,7 @@ GROUPS: tuple[tuple[str, tuple[Field, ...]], ...] = (
             ),
             Field(
                 "activity_handling",
-                "When you speak meanwhile",
+                "If you cut in",
                 "select",
                 (
                     ("START_OF_ACTIVITY_INTERRUPTS", "the model is cut off"),
@@ -120,8 +120,8 @@ GROUPS: tuple[tuple[str, tuple[Field, ...]], ...] = (
         "Answers",
         (
             Field("temperature", "Temperature", "number", (), "0 to 2"),
-            Field("max_output_tokens", "Longest answer, tokens", "integer"),
-            Field("thinking_budget", "Thinking, tokens", "integer", (), "2.5 models; 0 turns it off"),
+            Field("max_output_tokens", "Output tokens", "integer"),
+            Field("thinking_budget", "Thinking tokens", "integer", (), "Tokens; 0 turns it off"),
             Field(
                 "thinking_level",
                 "Thinking level",
@@ -132,15 +132,21 @@ GROUPS: tuple[tuple[str, tuple[Field, ...]], ...] = (
             Field("include_thoughts", "Show thoughts", "switch"),
             Field(
                 "proactive_audio",
-                "May keep silent",
+                "Proactive audio",
                 "switch",
                 (),
-                "Proactive audio: the model need not answer everything",
+                "The model need not answer everything",
             ),
-            Field("enable_affective_dialog", "Answers in your tone", "switch", (), "Affective dialog"),
+            Field(
+                "enable_affective_dialog",
+                "Affective dialog",
+                "switch",
+                (),
+                "Answers in your own tone",
+            ),
             Field(
                 "media_resolution",
-                "Picture detail",
+                "Media resolution",
                 "select",
                 _named("MEDIA_RESOLUTION_LOW", "MEDIA_RESOLUTION_MEDIUM", "MEDIA_RESOLUTION_HIGH"),
                 "Tokens for each camera frame",
@@ -150,10 +156,16 @@ GROUPS: tuple[tuple[str, tuple[Field, ...]], ...] = (
     (
         "Session",
         (
-            Field("input_audio_transcription", "Write down what you say", "switch"),
-            Field("output_audio_transcription", "Write down what it says", "switch"),
-            Field("session_resumption", "Resume after a break", "switch"),
-            Field("context_window_compression", "Drop the oldest when full", "switch"),
+            Field("input_audio_transcription", "Transcribe you", "switch"),
+            Field("output_audio_transcription", "Transcribe it", "switch"),
+            Field("session_resumption", "Session resumption", "switch", (), "Goes on after a break"),
+            Field(
+                "context_window_compression",
+                "Context compression",
+                "switch",
+                (),
+                "Drops what is oldest",
+            ),
         ),
     ),
 )

@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from ..log.replay import Replay
 from ..log.run import SessionLog
 from ..protocol.kinds import BIT
 
@@ -35,13 +36,12 @@ class Source:
     Attributes:
         of: What it was made of.
         log: The run, None as long as there is none.
-        running: Whether a connection stands, as the log tells.
     """
 
     def __init__(self, of: Any) -> None:
         self.of = of
         self.log: SessionLog | None = None
-        self.running = False
+        self._open = False
         self._told: list[Told] = []
         self._lock = threading.Lock()
         self._heard_at = 0.0
@@ -79,17 +79,35 @@ class Source:
             return
         self._stop()
         self.log = log
-        self.running = False
+        self._open = False
         self._heard_t = 0.0
         if log is not None:
             self._stop = log.listen(self._row)
-            self.running = log.live and _is_open(log)
+            self._open = log.live and _is_open(log)
+            self._heard_t, self._heard_at = _last_heard(log)
         for told in self._told:
             told(None)
 
+    @property
+    def running(self) -> bool:
+        """Whether the run's clock goes on: a connection stands, as the log tells, or it is played again."""
+        return self._open and (not isinstance(self.of, Replay) or self.of.playing)
+
+    @property
+    def replayed(self) -> bool:
+        """Whether it was held before, and is played again."""
+        return isinstance(self.of, Replay)
+
+    @property
+    def live(self) -> bool:
+        """Whether something may still be said."""
+        return not isinstance(self.of, SessionLog) or self.of.live
+
     def now(self) -> float:
         """Seconds on the run's clock; it stands still while no connection does."""
-        return self._heard_t + (time.monotonic() - self._heard_at if self.running else 0.0)
+        if isinstance(self.of, Replay):
+            return self.of.t
+        return self._heard_t + (time.monotonic() - self._heard_at if self._open else 0.0)
 
     @property
     def turns(self) -> Sequence[Turn]:
@@ -113,9 +131,9 @@ class Source:
         head = rows[0]
         self._heard_t, self._heard_at = head.t_ns * 1e-9, time.monotonic()
         if head.kinds & _OPEN:
-            self.running = True
+            self._open = True
         elif head.kinds & _CLOSE:
-            self.running = False
+            self._open = False
         for told in self._told:
             told(rows)
 
@@ -126,6 +144,13 @@ def _is_open(log: SessionLog) -> bool:
     ends = rows["kinds"] & (_OPEN | _CLOSE)
     last = ends.nonzero()[0]
     return bool(len(last) and ends[last[-1]] & _OPEN)
+
+
+def _last_heard(log: SessionLog) -> tuple[float, float]:
+    """When the last frame came, on the run's clock and on the machine's."""
+    rows = log.table().rows
+    t = float(rows["t_ns"][-1]) * 1e-9 if len(rows) else 0.0
+    return t, float(log.meta.get("monotonic", time.monotonic() - t)) + t
 
 
 def source(of: Any) -> Source:

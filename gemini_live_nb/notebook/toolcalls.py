@@ -20,6 +20,8 @@ _TOOL = BIT["tool"]
 _NOT_RUN = "not run: "
 """How the error of a call begins that was refused (`session/calls.py`)."""
 _PAGE = 30
+_LINE = 44
+"""JSON of more characters is set over several lines."""
 _LONG = 2000
 """Longer results and prints are shown shortened until asked for."""
 
@@ -169,7 +171,10 @@ def _state(call: ToolCall, *, asking: bool) -> tuple[str, str]:
 def _took(call: ToolCall) -> str:
     end = call.answered if call.finished is None else call.finished
     begun = call.requested if call.started is None else call.started
-    return "" if end is None or begun is None else f"{end - begun:.2f} s"
+    if end is None or begun is None:
+        return ""
+    seconds = end - begun
+    return f"{seconds:.1f} s" if seconds >= 1 else f"{seconds * 1000:.0f} ms"
 
 
 def _result(call: ToolCall) -> str:
@@ -183,7 +188,10 @@ def _result(call: ToolCall) -> str:
 
 
 def _json(value: Any) -> str:
-    return msgspec.json.encode(value, enc_hook=str).decode()
+    """JSON to be read: in one line where it is short, else a line a member."""
+    encoded = msgspec.json.encode(value, enc_hook=str)
+    flat = isinstance(value, dict | list) and len(encoded) > _LINE
+    return msgspec.json.format(encoded, indent=2 if flat else 0).decode()
 
 
 __all__: Sequence[str] = ["ToolCalls"]

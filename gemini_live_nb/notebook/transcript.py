@@ -54,7 +54,7 @@ class Transcript(View):
         last = len(turns)
         shown = {i: told(turns[i], i) for i in range(max(0, last - _PAGE), last)}
         self._shown = {i: fields for i, fields in shown.items() if i >= last - _UNSETTLED}
-        return {"turns": list(shown.values())}, []
+        return {"turns": list(shown.values()), "empty": self._empty()}, []
 
     def changed(self) -> tuple[Fields, Buffers] | None:
         """What is new since the last message."""
@@ -70,6 +70,12 @@ class Transcript(View):
         for i in [i for i in self._shown if i < last - _UNSETTLED]:
             del self._shown[i]
         return ({"turns": news}, []) if news else None
+
+    def _empty(self) -> str:
+        """What to say while nothing was said."""
+        if self.source.replayed:
+            return "The words come as they came, when the recording is played."
+        return "Nothing said yet. Talk, or type a message." if self.source.live else "Nothing was said."
 
     def anew(self) -> None:
         """Forget the run before."""

@@ -51,7 +51,7 @@ class Waveform(View):
     kinds: ClassVar[int] = _SOUND | _MARKS
 
     span = t.Int(20).tag(sync=True)
-    height = t.Unicode("96px").tag(sync=True)
+    height = t.Unicode("116px").tag(sync=True)
 
     def __init__(self, of: Any, *, span: int = 20, **layout: Any) -> None:
         self._news: deque[_News] = deque()
@@ -93,10 +93,11 @@ class Waveform(View):
         return self._message(*self._absorb())
 
     def _message(self, pieces: list[Piece], cuts: list[Cut], marks: list[Fields]) -> tuple[Fields, Buffers]:
-        now = self.source.now() if self.source.running else max(self.source.now(), self._lanes.end)
+        now, running = self.source.now(), self.source.running
         fields = {
-            "now": now,
-            "running": self.source.running,
+            # What has ended is shown to the end of its sound, which may be laid out further than it came.
+            "now": now if running or self.source.replayed else max(now, self._lanes.end),
+            "running": running,
             "kept": self._lanes.seconds,
             "pieces": [(piece.lane, piece.slot) for piece in pieces],
             "cuts": cuts,

@@ -69,6 +69,15 @@ def run():
     return run
 
 
+def test_a_run_under_way_has_its_own_clock_from_the_first_look():
+    """Whoever begins to look late must not take the machine's clock for the run's."""
+    recorder = Recorder(None)
+    recorder.local("open")
+    late = source(recorder)
+    assert late.running
+    assert 0.0 <= late.now() <= time.monotonic() - recorder.log.meta["monotonic"]
+
+
 class Still:
     """A pace that does nothing by itself: the tests flush."""
 
@@ -257,7 +266,7 @@ def test_a_call_from_asking_to_result(run, shown):
     run.local("tool", 3.5, id="c1", event="finished")
     run.client(toolResponse={"functionResponses": [{"id": "c1", "name": "add", "response": {"result": 3}}]})
     card = flushed(view)["calls"][0]
-    assert (card["state"], card["result"], card["took"]) == ("done", "3", "0.50 s")
+    assert (card["state"], card["result"], card["took"]) == ("done", "3", "500 ms")
     assert flushed(view) is None
 
 

@@ -87,7 +87,8 @@ function controls(el, wire, now) {
 
   for (const [name, picture, label] of DRAWERS) {
     const button = h("button", { type: "button", class: "glnb-button glnb-plain glnb-square", title: label, "aria-label": label, "aria-pressed": "false", dataset: { drawer: name }, on: { click: () => open(name) } }, icon(picture));
-    if (name === "diagnosis") button.append(badge);
+    // Where there is room the button says it; the question is too long for one.
+    button.append(name === "diagnosis" ? badge : h("span", { class: "glnb-tab-word", text: label }));
     tabs.append(button);
   }
 
@@ -97,6 +98,8 @@ function controls(el, wire, now) {
     if (!panel) return;
     panel.dataset.drawer = panel.dataset.drawer === name ? "" : name;
     for (const button of tabs.children) button.setAttribute("aria-pressed", String(/** @type {HTMLElement} */ (button).dataset.drawer === panel.dataset.drawer));
+    // A drawer opens below the conversation, which may be below the edge of the window.
+    requestAnimationFrame(() => panel.querySelector(`.glnb-drawer-${panel.dataset.drawer || "none"}`)?.scrollIntoView({ block: "nearest" }));
   }
 
   function press() {

@@ -55,7 +55,7 @@ export default () => {
       const section = root(el, "diagnosis", "Why is nothing happening?");
       const list = h("ul", { class: "glnb-findings" });
       const again = h("button", { type: "button", class: "glnb-button", on: { click: look } }, h("span", { text: "Look again" }));
-      section.append(h("header", { class: "glnb-head" }, icon("help"), h("span", { text: "Why is nothing happening?" }), again), list);
+      section.append(h("header", { class: "glnb-heading" }, icon("help"), h("span", { text: "Why is nothing happening?" }), again), list);
       const draw = () => list.replaceChildren(...(busy ? [BUSY, ...findings] : findings).map(item));
       views.add(draw);
       draw();

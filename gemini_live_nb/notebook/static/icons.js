@@ -19,6 +19,7 @@ const ICONS = {
   cross: "M6 6l12 12M18 6L6 18",
   warn: "M12 3.5L2.5 20h19zM12 10v4M12 17.2v.1",
   info: "M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18zM12 11v5M12 8v.1",
+  speech: "M4 5h16v11H10l-5 4v-4H4z",
   clock: "M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18zM12 7v5l3.5 2",
   copy: "M9 9h11v11H9zM5 15H4V4h11v1",
   down: "M12 5v14M6 13l6 6 6-6",

@@ -84,8 +84,10 @@ function row(field, changed) {
   const words = h("div", { class: "glnb-warned", id: `${id}-warned` });
   control.setAttribute("aria-describedby", words.id);
   control.addEventListener("change", () => changed(control.value));
-  const label = h("label", { for: id, text: field.label, title: field.hint || null });
-  const el = h("div", { class: `glnb-setting glnb-setting-${field.kind}` }, label, control, words);
+  const label = h("label", { for: id, text: field.label, title: explained(field) });
+  // Names of models need the width of the form.
+  const shape = field.name === "model" ? "wide" : field.kind;
+  const el = h("div", { class: `glnb-setting glnb-setting-${shape}` }, label, control, words);
   if (control.list) el.append(control.list);
   return {
     el,
@@ -97,9 +99,14 @@ function row(field, changed) {
   };
 }
 
+/** What a setting does, and what it is called in Python. @param {Field} field */
+function explained({ hint, name }) {
+  return hint ? `${hint} · ${name}` : name;
+}
+
 /** @param {Field} field @param {string} id @returns {any} */
 function controlFor(field, id) {
-  const common = { id, class: "glnb-field", title: field.hint || null };
+  const common = { id, class: "glnb-field", title: explained(field) };
   if (field.kind === "select" || field.kind === "switch") {
     const choices = field.kind === "switch" ? [["true", "on"], ["false", "off"]] : field.choices;
     return h("select", common, h("option", { value: "", text: "default" }), ...choices.map(([value, text]) => h("option", { value, text })));

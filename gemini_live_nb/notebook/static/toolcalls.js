@@ -73,7 +73,7 @@ function toolcalls(el, wire, calls, total) {
   const empty = h("p", { class: "glnb-empty", text: "No tool has been called yet." });
   const older = h("button", { type: "button", class: "glnb-button glnb-plain", text: "Earlier calls", hidden: true, on: { click: loadOlder } });
   const waits = h("div", { class: "glnb-unseen", role: "alert" });
-  section.append(h("header", { class: "glnb-head" }, icon("tool"), h("span", { text: "Tool calls" }), count), list, waits);
+  section.append(h("header", { class: "glnb-heading" }, icon("tool"), h("span", { text: "Tool calls" }), count), list, waits);
   list.append(empty, older);
   /** @type {Map<string, ReturnType<typeof card>>} */
   const cards = new Map();

@@ -25,6 +25,7 @@ const GROWING = /** @type {const} */ (["user", "model", "thoughts"]);
 export default () => {
   /** @type {Map<number, Turn>} */
   const turns = new Map();
+  let empty = "";
   /** @type {Link} */
   let wire;
   /** @type {Set<(changed: number[] | null) => void>} */
@@ -37,6 +38,7 @@ export default () => {
    */
   function take(message) {
     if (message.kind === "all") turns.clear();
+    empty = message.empty ?? empty;
     for (const update of message.turns) {
       /** @type {Turn} */
       const turn = turns.get(update.i) ?? { i: update.i, at: "", user: "", model: "", thoughts: "", heard: null, tools: [], state: "open", note: "" };
@@ -58,7 +60,7 @@ export default () => {
     },
     /** @param {{ model: any, el: HTMLElement }} given */
     render({ model, el }) {
-      const view = transcript(el, wire, turns);
+      const view = transcript(el, wire, turns, () => empty);
       const size = () => { view.section.style.height = model.get("height"); };
       model.on("change:height", size);
       size();
@@ -72,17 +74,18 @@ export default () => {
   };
 };
 
-/** One place on the page where the transcript shows. @param {HTMLElement} el @param {Link} wire @param {Map<number, Turn>} turns */
-function transcript(el, wire, turns) {
+/** One place on the page where the transcript shows. @param {HTMLElement} el @param {Link} wire @param {Map<number, Turn>} turns @param {() => string} told what to say while nothing was said */
+function transcript(el, wire, turns, told) {
   const section = root(el, "transcript", "Transcript");
   const older = h("button", { type: "button", class: "glnb-button glnb-plain glnb-older", text: "Earlier turns", hidden: true, on: { click: loadOlder } });
-  const empty = h("p", { class: "glnb-empty", text: "Nothing said yet. Talk, or type a message." });
+  const empty = h("p", { class: "glnb-empty" });
+  const count = h("span", { class: "glnb-count" });
   const list = h("div", { class: "glnb-turns" });
   const scroll = h("div", { class: "glnb-scroll", tabindex: "0", role: "group", "aria-label": "Turns" }, older, empty, list);
   const latest = h("button", { type: "button", class: "glnb-button glnb-latest", hidden: true, on: { click: () => { follow = true; toEnd(); } } }, icon("down"), h("span", { text: "latest" }));
-  const copier = h("button", { type: "button", class: "glnb-button glnb-plain glnb-square glnb-copy", title: "Copy the transcript", "aria-label": "Copy the transcript", on: { click: copyAll } }, icon("copy"));
+  const copier = h("button", { type: "button", class: "glnb-button glnb-plain glnb-square", title: "Copy the transcript", "aria-label": "Copy the transcript", on: { click: copyAll } }, icon("copy"));
   const spoken = h("div", { class: "glnb-unseen", role: "status", "aria-live": "polite" });
-  section.append(scroll, latest, copier, spoken);
+  section.append(h("header", { class: "glnb-heading" }, icon("speech"), h("span", { text: "Transcript" }), count, copier), scroll, latest, spoken);
 
   /** @type {Map<number, ReturnType<typeof card>>} */
   const cards = new Map();
@@ -143,6 +146,8 @@ function transcript(el, wire, turns) {
       if (shown.show(turn) && aloud) spoken.textContent = [turn.user && `You: ${seen(turn.user)}`, `Model: ${seen(turn.heard ?? turn.model)}`].filter(Boolean).join("\n");
     }
     empty.hidden = cards.size > 0;
+    empty.textContent = told();
+    count.textContent = cards.size ? String(Math.max(...cards.keys()) + 1) : "";
     older.hidden = cards.size === 0 || Math.min(...cards.keys()) === 0;
   }
 
@@ -171,10 +176,11 @@ function card(i) {
   const thoughts = said("p", "", { class: "glnb-thought" });
   const fold = h("details", { class: "glnb-thoughts", hidden: true }, h("summary", { text: "Thoughts" }), thoughts);
   const lost = said("s", "", { class: "glnb-lost", title: "Not heard: the answer was cut off before this was played" });
-  const tools = h("p", { class: "glnb-called", hidden: true });
-  const note = h("p", { class: "glnb-aside", hidden: true });
+  const tools = h("span", { class: "glnb-called" });
+  const note = h("span", { class: "glnb-aside" });
+  const foot = h("div", { class: "glnb-foot", hidden: true }, tools, note);
   model.body.prepend(fold);
-  model.body.append(tools, note);
+  model.body.append(foot);
   model.text.after(lost);
   const el = h("article", { class: "glnb-turn", "aria-label": `Turn ${i + 1}` }, you.el, model.el);
   let over = false;
@@ -193,12 +199,11 @@ function card(i) {
       lost.hidden = !lost.textContent;
       fold.hidden = !turn.thoughts;
       grow(thoughts, seen(turn.thoughts));
-      tools.hidden = turn.tools.length === 0;
       if (tools.childElementCount !== turn.tools.length) tools.replaceChildren(...turn.tools.map((name) => said("code", name, { class: "glnb-chip" })));
       model.el.hidden = !(turn.model || turn.thoughts || turn.tools.length || turn.note);
       model.time.textContent = turn.user ? "" : turn.at;
-      note.hidden = !turn.note;
       note.textContent = turn.note;
+      foot.hidden = !(turn.note || turn.tools.length);
       el.dataset.state = turn.state;
       const ended = !over && turn.state !== "open";
       over = turn.state !== "open";

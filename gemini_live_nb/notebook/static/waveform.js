@@ -4,16 +4,13 @@
 import { h } from "./dom.js";
 import { icon } from "./icons.js";
 import { link, root } from "./link.js";
+import { RATE, near, paint } from "./wavedrawing.js";
 
 /**
- * @typedef {{ t: number, kind: string, label: string }} Mark
- * @typedef {{ lanes: Lane[], marks: Mark[], ahead: number, running: boolean, still: number }} State
- * @typedef {{ you: string, model: string, line: string, text: string, live: string, paper: string, font: string }} Colours
- * @typedef {{ width: number, height: number, ratio: number, colours: Colours }} Sheet in device pixels
- * @typedef {CanvasRenderingContext2D} Pen
+ * @typedef {{ lanes: Lane[], marks: import("./wavedrawing.js").Mark[], ahead: number, running: boolean, still: number }} State
+ * @typedef {import("./wavedrawing.js").Colours} Colours
  */
 
-const RATE = 100;
 /** Drawn this much behind the newest sound, so that pieces arriving unevenly still scroll evenly. */
 const BEHIND = 0.25;
 const SPANS = [5, 10, 20, 60, 180, 600, 1800, 7200];
@@ -85,6 +82,9 @@ export default () => {
     /** @param {{ model: any, el: HTMLElement }} given */
     render({ model, el }) {
       const view = waveform(el, state, model);
+      const size = () => { view.section.style.height = model.get("height"); };
+      model.on("change:height", size);
+      size();
       views.add(view.wake);
       return () => {
         views.delete(view.wake);
@@ -191,6 +191,9 @@ function waveform(el, state, model) {
   canvas.addEventListener("pointerdown", (event) => canvas.setPointerCapture(event.pointerId));
   canvas.addEventListener("pointermove", (event) => {
     if (canvas.hasPointerCapture(event.pointerId) && event.movementX) pan((-event.movementX / canvas.clientWidth) * SPANS[at]);
+    const perPixel = SPANS[at] / canvas.clientWidth;
+    const t = (held ?? clock()) - (canvas.clientWidth - event.offsetX) * perPixel;
+    canvas.title = near(state, t - 5 * perPixel, t + 5 * perPixel);
   });
 
   const themes = new MutationObserver(() => setTimeout(() => { colours = palette(); wake(); }, 50));
@@ -202,6 +205,7 @@ function waveform(el, state, model) {
   pausing();
   wake();
   return {
+    section,
     wake,
     stop() {
       cancelAnimationFrame(frame);
@@ -209,87 +213,4 @@ function waveform(el, state, model) {
       for (const observer of [themes, sizes, seen]) observer.disconnect();
     },
   };
-}
-
-/** Draws the window `[right - span, right]`. @param {Pen} g @param {State} state @param {Sheet & { right: number, span: number }} sheet */
-function paint(g, state, { width, height, ratio, right, span, colours }) {
-  g.clearRect(0, 0, width, height);
-  const left = right - span;
-  const perSlot = width / (span * RATE);
-  const x = (/** @type {number} */ t) => (t - left) * RATE * perSlot;
-  const half = height / 2;
-  grid(g, { width, height, ratio, left, right, span, x, colours });
-  for (const [k, lane] of state.lanes.entries()) {
-    const middle = half * (k + 0.5);
-    g.fillStyle = k === 0 ? colours.you : colours.model;
-    bars(g, lane, { left, right, perSlot, middle, reach: half * 0.46, ratio });
-    g.globalAlpha = 0.5;
-    g.fillRect(0, Math.round(middle), width, Math.max(1, ratio / 2));
-    g.globalAlpha = 1;
-  }
-  for (const mark of state.marks) {
-    if (mark.t < left || mark.t > right) continue;
-    stroke(g, mark, x(mark.t), { height, ratio, colours });
-  }
-}
-
-/**
- * One bar a pixel or a slot, whichever is wider.
- * @param {Pen} g
- * @param {Lane} lane
- * @param {{ left: number, right: number, perSlot: number, middle: number, reach: number, ratio: number }} where
- */
-function bars(g, lane, { left, right, perSlot, middle, reach, ratio }) {
-  const step = Math.max(1, Math.ceil((2 * ratio) / perSlot));
-  const first = Math.max(0, lane.end - lane.kept, Math.floor((left * RATE) / step) * step);
-  const last = Math.min(lane.end, Math.ceil(right * RATE));
-  const wide = Math.max(1, step * perSlot - ratio * 0.6);
-  for (let slot = first; slot < last; slot += step) {
-    let low = 0;
-    let high = 0;
-    for (let i = slot; i < Math.min(slot + step, last); i++) {
-      low = Math.min(low, lane.pairs[(2 * i) % lane.pairs.length]);
-      high = Math.max(high, lane.pairs[(2 * i + 1) % lane.pairs.length]);
-    }
-    if (high - low < 2) continue;
-    // Speech is mostly quiet: a square root keeps it visible beside a shout.
-    const up = Math.sqrt(high / 127) * reach;
-    const down = Math.sqrt(-low / 127) * reach;
-    g.fillRect((slot - left * RATE) * perSlot, middle - up, wide, up + down);
-  }
-}
-
-/** Seconds along the bottom. @param {Pen} g @param {Sheet & { left: number, right: number, span: number, x: (t: number) => number }} sheet */
-function grid(g, { width, height, ratio, left, right, span, x, colours }) {
-  const every = [1, 2, 5, 10, 30, 60, 120].find((s) => (s / span) * width >= 70 * ratio) ?? 120;
-  g.font = `${10.5 * ratio}px ${colours.font}`;
-  g.textBaseline = "bottom";
-  for (let t = Math.max(0, Math.ceil(left / every) * every); t <= right; t += every) {
-    g.fillStyle = colours.line;
-    g.fillRect(Math.round(x(t)), 0, Math.max(1, Math.round(ratio / 2)), height);
-    g.globalAlpha = 0.75;
-    g.fillStyle = colours.text;
-    g.fillText(`${Math.floor(t / 60)}:${String(Math.floor(t % 60)).padStart(2, "0")}`, x(t) + 3 * ratio, height - ratio);
-    g.globalAlpha = 1;
-  }
-}
-
-/** A mark: an interruption is told by line, width and word, never by colour alone. @param {Pen} g @param {Mark} mark @param {number} x @param {Omit<Sheet, "width">} sheet */
-function stroke(g, mark, x, { height, ratio, colours }) {
-  const cut = mark.kind === "interrupted";
-  g.fillStyle = cut ? colours.live : colours.text;
-  g.globalAlpha = cut ? 1 : 0.45;
-  g.fillRect(Math.round(x), 0, Math.max(1, Math.round(ratio * (cut ? 1.5 : 1))), height);
-  if (mark.label) {
-    g.textBaseline = "top";
-    g.font = `${10.5 * ratio}px ${colours.font}`;
-    const ink = g.fillStyle;
-    g.globalAlpha = 0.85;
-    g.fillStyle = colours.paper;
-    g.fillRect(x + 2 * ratio, ratio, g.measureText(mark.label).width + 4 * ratio, 13 * ratio);
-    g.globalAlpha = 1;
-    g.fillStyle = ink;
-    g.fillText(mark.label, x + 4 * ratio, 2 * ratio);
-  }
-  g.globalAlpha = 1;
 }
