@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from ..log.index import unpack
 from ..log.lines import DIRECTIONS
-from ..protocol.kinds import KINDS, main, mask, names
+from ..protocol.kinds import BIT, KINDS, main, mask, names
 
 if TYPE_CHECKING:
     from ..log.folder import Table
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 SOUND = mask("realtimeInput.audio", "realtimeInput.mediaChunks", "modelTurn.audio")
 MEDIA = SOUND | mask("realtimeInput.video")
+_PLAYBACK = BIT["playback"]
 _TELLING = ~(MEDIA | mask("realtimeInput", "serverContent")) & (2**64 - 1)
 _CONTAINERS = {"realtimeInput", "serverContent"}
 _LONGEST = 160
@@ -39,11 +40,13 @@ _COLUMNS = np.dtype(
         ("ms", "f4"),
         ("rate", "u4"),
         ("media", "u4"),
+        ("dull", "?"),
     ]
 )
 
-Line = tuple[int, float, int, str, str, str, str]
-"""seq, seconds, direction, telling kind, other kinds, words, size: a row of the console."""
+Line = tuple[int, float, int, str, str, str, str, int]
+"""seq, seconds, direction, telling kind, other kinds, words, size: a row of the console; and what sort of row
+it is (`folds.py`)."""
 
 
 class Frames:
@@ -64,7 +67,7 @@ class Frames:
 
     @property
     def columns(self) -> npt.NDArray[np.void]:
-        """One record a frame."""
+        """One record a frame; `dull` is one that tells nothing beside others of its sort."""
         return self._columns[: self._count]
 
     @property
@@ -91,10 +94,13 @@ class Frames:
         columns["t"][: len(heads)] = rows["t_ns"][heads] * 1e-9
         self._columns, self._count = columns, len(heads)
         self.kinds = int(np.bitwise_or.reduce(rows["kinds"][heads]))
-        telling = np.flatnonzero(~bare(rows["kinds"][heads]))
+        columns["dull"][: len(heads)] = bare(rows["kinds"][heads])
+        telling = np.flatnonzero(~columns["dull"][: len(heads)])
         ends = np.append(heads[1:], len(rows))
         for place in telling.tolist():
-            self._words[place] = words(unpack(rows[heads[place] : ends[place]], table.heap))
+            parts = unpack(rows[heads[place] : ends[place]], table.heap)
+            self._words[place] = words(parts)
+            columns["dull"][place] = dull(parts[0])
 
     def add(self, rows: Sequence[Row]) -> None:
         """Take in one new frame."""
@@ -105,7 +111,7 @@ class Frames:
             self._columns = np.concatenate((self._columns, np.zeros(self._count, _COLUMNS)))
         self._columns[self._count] = (
             *(head.seq, head.t_ns * 1e-9, head.direction, head.kinds, head.wire_bytes),
-            *(head.media_ms, head.media_rate, head.media_bytes),
+            *(head.media_ms, head.media_rate, head.media_bytes, dull(head)),
         )
         if not bare(head.kinds):
             self._words[self._count] = words(rows)
@@ -125,12 +131,13 @@ class Frames:
             sound=bool(int(column["kinds"]) & SOUND),
         )
 
-    def line(self, place: int) -> Line:
+    def line(self, place: int, sort: int = 0) -> Line:
         """One row of the console."""
         seq, t, direction, kinds, size, *_ = self._columns[place].tolist()
         telling = main(kinds)
         others = [name for name in names(kinds) if name != telling and name not in _CONTAINERS]
-        return seq, round(t, 3), direction, telling, ", ".join(others), self.words_at(place), f"{size:,} B"
+        said = self.words_at(place)
+        return seq, round(t, 3), direction, telling, ", ".join(others), said, f"{size:,} B", sort
 
 
 @dataclass(frozen=True)
@@ -173,6 +180,11 @@ class Filter:
 def bare(kinds: Any) -> Any:
     """Whether a frame is sound or a picture and nothing else; for one mask, or an array of them."""
     return ((kinds & MEDIA) != 0) & ((kinds & _TELLING) == 0)
+
+
+def dull(head: Row) -> bool:
+    """Whether a frame is sound, a picture, or how far it was played: nothing worth a line of its own."""
+    return bool(bare(head.kinds)) or (head.kinds == _PLAYBACK and '"position"' in head.extra)
 
 
 def words(rows: Iterable[Row]) -> str:

@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
-import numpy.typing as npt
 
 from ..protocol.kinds import names
 from .assets import module, style
-from .frames import Filter, Frames, Line
+from .folds import Folds
+from .frames import Filter, Frames
 from .unfold import as_json, as_python, media, unfold
 from .view import Buffers, Fields, View
 
@@ -28,6 +28,8 @@ _SEARCH_S = 0.03
 
 class MessageTable(View):
     """Every frame both ways, newest first: filtered, opened to JSON, copied as JSON or as Python.
+
+    A run of sound is one line, which opens to its frames.
 
     Frames are held by the log; the page has the rows in sight. Resumption handles are struck out here: a
     display must not show what opens a whole conversation.
@@ -47,9 +49,9 @@ class MessageTable(View):
 
     def __init__(self, of: Any, **layout: Any) -> None:
         self._news: deque[Sequence[Row]] = deque()
-        self._reset()
         self._filter = Filter()
         self._filters = 0
+        self._reset()
         super().__init__(of, **layout)
 
     def _reset(self) -> None:
@@ -58,7 +60,9 @@ class MessageTable(View):
         self._search_again()
 
     def _search_again(self) -> None:
-        self._matches = _Growing()
+        # Who asks for a kind, or for words, wants to see each.
+        plain = bool(self._filter.text) or self._filter.kind not in {"", "-media"}
+        self._folds = Folds(self._frames, on=not plain)
         self._searched = 0
 
     def anew(self) -> None:
@@ -77,9 +81,9 @@ class MessageTable(View):
 
     def changed(self) -> tuple[Fields, Buffers] | None:
         """What is new since the last message."""
-        kinds, total, matched = self._frames.kinds, len(self._frames), len(self._matches)
+        kinds, total, matched = self._frames.kinds, len(self._frames), self._folds.matches
         self._take_in()
-        if (total, matched) == (len(self._frames), len(self._matches)):
+        if (total, matched) == (len(self._frames), self._folds.matches):
             return None
         state = self._state()
         if kinds != self._frames.kinds:
@@ -93,10 +97,12 @@ class MessageTable(View):
                 self._set_filter(*(str(message.get(name, "")) for name in ("way", "of", "text")))
             case "rows":
                 first = max(0, int(message.get("first", 0)))
-                last = min(len(self._matches), first + min(int(message.get("count", 0)), _MOST_ASKED))
-                self.reply(
-                    message, {"filter": self._filters, "first": first, "rows": self._lines(first, last)}
-                )
+                last = first + min(int(message.get("count", 0)), _MOST_ASKED)
+                rows = self._folds.lines(first, last)
+                self.reply(message, {"filter": self._filters, "first": first, "rows": rows})
+            case "fold" if self._folds.toggle(int(message.get("seq", -1))):
+                self._filters += 1
+                self.restart()
             case "frame" | "copy" | "media":
                 self._open(message)
 
@@ -147,13 +153,13 @@ class MessageTable(View):
     def _search(self) -> None:
         places = self._filter.candidates(self._frames, self._searched, len(self._frames))
         if not self._filter.text:
-            self._matches.extend(places)
+            self._folds.extend(places)
             self._searched = len(self._frames)
             return
         until = time.monotonic() + _SEARCH_S
         for place in places.tolist():
             if self._filter.fits_text(self._frames, place, self._raw):
-                self._matches.extend(np.array([place]))
+                self._folds.extend(np.array([place]))
             self._searched = place + 1
             if time.monotonic() > until:
                 self.touch()
@@ -165,38 +171,13 @@ class MessageTable(View):
         return frame.text if frame is not None else ""
 
     def _state(self) -> Fields:
-        matched = len(self._matches)
-        first = max(0, matched - _NEWEST)
+        lines = len(self._folds)
+        first = max(0, lines - _NEWEST)
         return {
             "total": len(self._frames),
-            "matched": matched,
+            "matched": self._folds.matches,
+            "lines": lines,
             "filter": self._filters,
             "first": first,
-            "rows": self._lines(first, matched),
+            "rows": self._folds.lines(first, lines),
         }
-
-    def _lines(self, first: int, last: int) -> list[Line]:
-        return [self._frames.line(place) for place in self._matches[first:last].tolist()]
-
-
-class _Growing:
-    """Numbers that are only ever appended to."""
-
-    def __init__(self) -> None:
-        self._numbers = np.zeros(1024, np.intp)
-        self._count = 0
-
-    def __len__(self) -> int:
-        return self._count
-
-    def __getitem__(self, part: slice) -> npt.NDArray[np.intp]:
-        return self._numbers[: self._count][part]
-
-    def extend(self, more: npt.NDArray[np.intp]) -> None:
-        needed = self._count + len(more)
-        if needed > len(self._numbers):
-            self._numbers = np.concatenate(
-                (self._numbers[: self._count], np.zeros(2 * needed - self._count, np.intp))
-            )
-        self._numbers[self._count : needed] = more
-        self._count = needed

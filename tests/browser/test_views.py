@@ -158,6 +158,38 @@ def test_frames_open_play_and_are_copied(views):
     expect(grid.get_by_text("answer 1", exact=True)).to_have_count(1)
 
 
+def test_a_run_of_sound_is_one_line_that_opens(views):
+    nb = views(
+        "def mic(): client(realtimeInput={'audio': {'mimeType': 'audio/pcm;rate=16000', 'data': pcm(16000, 40)}})",
+        "turn(0)\nfor n in range(124): mic()\nturn(1)\nMessageTable(log)",
+    )
+    page = nb.page
+    grid = page.get_by_role("grid")
+    run = grid.get_by_role("row").filter(has_text="124 × 40 ms sound")
+    expect(run).to_have_attribute("aria-expanded", "false")
+    expect(grid.get_by_role("row")).to_have_count(10)
+    top = run.bounding_box()["y"]
+    run.click()
+    expect(run).to_have_attribute("aria-expanded", "true")
+    assert run.bounding_box()["y"] == top
+    one = grid.get_by_role("row").filter(has_text="🔊 40 ms 16 kHz").first
+    one.click()
+    expect(page.get_by_role("button", name="Play 40 ms 16 kHz")).to_be_visible()
+    nb.python("turn(2)")
+    expect(grid.get_by_text("answer 2", exact=True)).to_be_visible()
+    run.click()
+    expect(run).to_have_attribute("aria-expanded", "false")
+    grid.focus()
+    grid.press("Home")
+    for _ in range(8):
+        grid.press("ArrowDown")
+    expect(grid.locator("[aria-selected=true]")).to_contain_text("124 × 40 ms")
+    grid.press("ArrowRight")
+    expect(run).to_have_attribute("aria-expanded", "true")
+    grid.press("ArrowDown")
+    expect(grid.locator("[aria-selected=true]")).to_contain_text("🔊 40 ms 16 kHz")
+
+
 HARM = {
     "markup": "<img src=x onerror='window.harmed=1'><script>window.harmed=2</script><b>bold</b>",
     "terminal": "\x1b[31mred\x1b[0m\x1b]8;;http://evil\x07link\x1b]8;;\x07",

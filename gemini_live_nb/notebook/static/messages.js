@@ -7,29 +7,33 @@ import { link, root } from "./link.js";
 
 /**
  * @typedef {import("./link.js").Link} Link
- * @typedef {[seq: number, t: number, direction: number, kind: string, others: string, text: string, size: string]} Row
- * @typedef {{ matched: number, total: number }} Counts
+ * @typedef {[seq: number, t: number, direction: number, kind: string, others: string, text: string, size: string, sort: number]} Row
+ * @typedef {{ matched: number, total: number, lines: number }} Counts
  * @typedef {Counts & { filter: number, kinds: string[], rows: Map<number, Row> }} State `rows` by place among the matching, oldest first
  */
 
 const HEIGHT = 24;
 /** Beyond this a browser's longest page is near; the newest are shown, and a filter finds the others. */
 const MOST = 400_000;
-const ARROWS = ["↓", "↑", "·"];
-const WAYS = ["received", "sent", "local"];
+const ARROWS = ["↓", "↑", "·", "⇅"];
+const WAYS = ["received", "sent", "local", "both ways"];
+/** Sorts of row: a frame, a run of sound folded into one line, the head of one that is open, a frame of that. */
+const FOLD = 1;
+const OPENED = 2;
+const INSIDE = 3;
 
 export default () => {
   /** @type {import("./link.js").Link} */
   let wire;
   /** @type {State} */
-  const state = { total: 0, matched: 0, filter: 0, kinds: [], rows: new Map() };
+  const state = { total: 0, matched: 0, lines: 0, filter: 0, kinds: [], rows: new Map() };
   /** @type {Set<() => void>} */
   const views = new Set();
 
   /** @param {any} message */
   function take(message) {
     if (message.kind === "all" || message.filter !== state.filter) state.rows.clear();
-    Object.assign(state, { total: message.total, matched: message.matched, filter: message.filter, kinds: message.kinds ?? state.kinds });
+    Object.assign(state, { total: message.total, matched: message.matched, lines: message.lines, filter: message.filter, kinds: message.kinds ?? state.kinds });
     for (const [k, row] of message.rows.entries()) state.rows.set(message.first + k, row);
     if (state.rows.size > 5000) for (const place of [...state.rows.keys()].slice(0, 2500)) state.rows.delete(place);
   }
@@ -73,21 +77,32 @@ function table(el, wire, state) {
   section.append(bar.el, h("div", { class: "glnb-middle" }, scroll, empty), detail.el);
 
   /** What is shown while paused: the counts of that moment. */
-  let held = /** @type {Counts | null} */ (null);
+  let held = /** @type {(Counts & { last: Row | undefined }) | null} */ (null);
   let chosen = /** @type {number | null} */ (null);
+  /** The line that stays chosen when the lines are other ones. */
+  let keep = /** @type {number | null} */ (null);
   let asking = false;
   let frame = 0;
-  let before = 0;
+  let before = { lines: 0, filter: 0 };
 
   const id = `glnb-frame-${Math.random().toString(36).slice(2)}`;
-  const count = () => (held ?? state).matched;
+  const count = () => (held ?? state).lines;
   const shown = () => Math.min(count(), MOST);
   /** The newest is on top: row 0 of the page is the last place. */
   const place = (/** @type {number} */ line) => count() - 1 - line;
+  /** While paused the newest line, a run of sound say, stays as it was. @param {number} at */
+  const row = (at) => (held && at === held.lines - 1 && held.last ? held.last : state.rows.get(at));
 
   function toggle() {
-    held = held ? null : { matched: state.matched, total: state.total };
+    held = held ? null : { matched: state.matched, total: state.total, lines: state.lines, last: state.rows.get(state.lines - 1) };
     draw();
+  }
+
+  /** Opens a run of sound, or folds it again; its line stays where it is. @param {Row} of @param {number} line */
+  function unfold(of, line) {
+    wire.send("fold", { seq: of[0] });
+    held = null;
+    keep = line;
   }
 
   function draw() {
@@ -98,8 +113,10 @@ function table(el, wire, state) {
     pause.setAttribute("aria-pressed", String(Boolean(held)));
     bar.counts(state, held);
     // Rows that come in above must not move what is being read.
-    if (scroll.scrollTop > HEIGHT && count() > before) scroll.scrollTop += (count() - before) * HEIGHT;
-    before = count();
+    if (scroll.scrollTop > HEIGHT && count() > before.lines && state.filter === before.filter) scroll.scrollTop += (count() - before.lines) * HEIGHT;
+    if (state.filter !== before.filter) chosen = keep === null ? null : count() - 1 - keep;
+    if (state.filter !== before.filter) keep = null;
+    before = { lines: count(), filter: state.filter };
     space.style.height = `${shown() * HEIGHT}px`;
     empty.hidden = count() > 0;
     empty.textContent = state.total ? "No frame fits this filter." : "No frame yet.";
@@ -117,9 +134,9 @@ function table(el, wire, state) {
       const drawn = [];
       let missing = false;
       for (let line = first; line < last; line++) {
-        const row = state.rows.get(place(line));
-        missing = missing || !row;
-        drawn.push(line_(row, line, place(line) === chosen));
+        const one = row(place(line));
+        missing = missing || !one;
+        drawn.push(line_(one, line, place(line) === chosen));
       }
       rows.replaceChildren(...drawn);
       scroll.setAttribute("aria-rowcount", String(count()));
@@ -141,16 +158,19 @@ function table(el, wire, state) {
     paint();
   }
 
-  /** @param {Row | undefined} row @param {number} line @param {boolean} on */
-  function line_(row, line, on) {
+  /** @param {Row | undefined} of @param {number} line @param {boolean} on */
+  function line_(of, line, on) {
     const el = h("div", { class: "glnb-frame-row", role: "row", id: `${id}-${place(line)}`, "aria-rowindex": String(line + 1), "aria-selected": String(on), dataset: { line: String(line) } });
-    if (!row) return el;
-    const [, t, direction, kind, others, text, size] = row;
+    if (!of) return el;
+    const [, t, direction, kind, others, text, size, sort] = of;
     el.dataset.way = WAYS[direction];
+    const folds = sort === FOLD || sort === OPENED;
+    if (folds) el.setAttribute("aria-expanded", String(sort === OPENED));
+    if (sort === INSIDE) el.dataset.inside = "";
     el.append(
       h("span", { role: "gridcell", class: "glnb-t", text: t.toFixed(3) }),
       h("span", { role: "gridcell", class: "glnb-way", "aria-label": WAYS[direction], text: ARROWS[direction] }),
-      h("span", { role: "gridcell", class: "glnb-kind", title: others ? `${kind} + ${others}` : kind }, kind, others ? h("span", { class: "glnb-others", text: ` + ${others}` }) : null),
+      h("span", { role: "gridcell", class: "glnb-kind", title: others ? `${kind} + ${others}` : kind }, folds && h("span", { class: "glnb-fold", "aria-hidden": "true", text: sort === OPENED ? "▾" : "▸" }), kind, others ? h("span", { class: "glnb-others", text: ` + ${others}` }) : null),
       said("span", text, { role: "gridcell", class: "glnb-text" }),
       h("span", { role: "gridcell", class: "glnb-bytes", text: size }),
     );
@@ -164,17 +184,26 @@ function table(el, wire, state) {
     const top = line * HEIGHT;
     if (top < scroll.scrollTop) scroll.scrollTop = top;
     else if (top + HEIGHT > scroll.scrollTop + scroll.clientHeight) scroll.scrollTop = top + HEIGHT - scroll.clientHeight;
-    const row = state.rows.get(chosen);
-    if (row) void detail.show(row);
+    const one = row(chosen);
+    if (one && one[7] !== FOLD && one[7] !== OPENED) void detail.show(one);
     paint();
   }
 
   rows.addEventListener("click", (event) => {
-    const row = /** @type {HTMLElement} */ (event.target).closest(".glnb-frame-row");
-    if (row) choose(Number(/** @type {HTMLElement} */ (row).dataset.line));
+    const hit = /** @type {HTMLElement | null} */ (/** @type {HTMLElement} */ (event.target).closest(".glnb-frame-row"));
+    const line = Number(hit?.dataset.line ?? NaN);
+    const one = row(place(line));
+    if (one && (one[7] === FOLD || one[7] === OPENED)) unfold(one, line);
+    else if (hit) choose(line);
   });
   scroll.addEventListener("keydown", (event) => {
     const at = chosen === null ? -1 : count() - 1 - chosen;
+    const one = chosen === null ? undefined : row(chosen);
+    const opens = one && { Enter: one[7] === FOLD || one[7] === OPENED, " ": one[7] === FOLD || one[7] === OPENED, ArrowRight: one[7] === FOLD, ArrowLeft: one[7] === OPENED }[event.key];
+    if (one && opens) {
+      event.preventDefault();
+      return unfold(one, at);
+    }
     const page = Math.floor(scroll.clientHeight / HEIGHT);
     const to = { ArrowDown: at + 1, ArrowUp: at - 1, PageDown: Math.min(at + page, shown() - 1), PageUp: Math.max(at - page, 0), Home: 0, End: shown() - 1 }[event.key];
     if (to === undefined) return;
