@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
 _LOG = logging.getLogger("gemini_live_nb")
 _EXIT_SECONDS = 3.0
+_MOST_RUNS = 20
 
 
 class Live(Tools):
@@ -67,6 +68,7 @@ class Live(Tools):
         settings: Any setting of `LiveConfig` by its name: `voice_name="Kore"`, `temperature=0.5` …
 
     Attributes:
+        runs: The runs of this `Live`, one a connection that was asked for, the newest last; the last 20.
         troubles: The last exceptions of callbacks, tools and the log.
         error: What ended the last session or attempt to connect; None where we closed it ourselves.
 
@@ -118,7 +120,7 @@ class Live(Tools):
         self._server: builtin.Server | None = None
         self._media: Wiring | None = None
         self._runs = 0
-        self._run: SessionLog | None = None
+        self.runs: deque[SessionLog] = deque(maxlen=_MOST_RUNS)
         self._run_told: tuple[Callable[[], None], ...] = ()
         self._relay = Relay(self._trouble)
         self._relay.subscribe(self._note)
@@ -258,8 +260,8 @@ class Live(Tools):
 
     def _note(self, event: Event) -> None:
         """See what concerns ourselves. On the I/O thread."""
-        if self.log is not self._run:
-            self._run = self.log
+        if (log := self.log) is not None and log not in self.runs:
+            self.runs.append(log)
             for tell in self._run_told:
                 tell()
         if isinstance(event, Closed):

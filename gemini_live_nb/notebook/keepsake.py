@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import threading
 import time
+import weakref
 from typing import TYPE_CHECKING, Any
 
+from .laying import Laying
 from .pace import PACE
-from .record import record
+from .record import MOST_TURNS, record, together
 
 if TYPE_CHECKING:
     from ..live import Live
+    from ..log.run import SessionLog
     from .waveform import Waveform
 
-_EVERY_S = 5.0
+_PATIENCE_S = 10.0
 _NOTE = '<div style="opacity:.75">A live panel was here; run the cell to have it back.</div>'
 # Where no kernel draws the panel its output says "model not found": that line is hidden.
 _HIDE = (
@@ -23,7 +26,7 @@ _HIDE = (
 
 
 class Keepsake:
-    """A second output under the panel: empty at first, then what was said.
+    """A second output under the panel: empty at first, then what was said, in all runs of a `Live`.
 
     The panel's own style hides it while that is there.
 
@@ -34,24 +37,53 @@ class Keepsake:
     """
 
     def __init__(self, live: Live, waveform: Waveform, *, audio: bool = False) -> None:
+        self.every = 10.0
         self._live = live
         self._waveform = waveform
         self._audio = audio
         self._handles: list[Any] = []
-        self._written = 0.0
+        self._over: weakref.WeakKeyDictionary[SessionLog, str] = weakref.WeakKeyDictionary()
         self._lock = threading.Lock()
 
     def html(self) -> str:
         """The record as it is now; a line that says what was here where nothing was said."""
-        source = self._waveform.source
-        model = self._live.config.model or ""
-        when = (
-            time.strftime("%Y-%m-%d %H:%M", time.localtime(source.log.started))
-            if source.log is not None
-            else ""
-        )
-        title = " · ".join(filter(None, ("Gemini Live", when, model)))
-        return record(source.turns, self._waveform.lanes, title=title, audio=self._audio) or _NOTE
+        written: list[str] = []
+        done = threading.Event()
+
+        def write() -> None:
+            try:
+                written.append(self._html())
+            finally:
+                done.set()
+
+        PACE.do(write)
+        done.wait(_PATIENCE_S)
+        return written[0] if written else _NOTE
+
+    def _html(self) -> str:
+        records: list[str] = []
+        turns = left_out = 0
+        for log in reversed(self._live.runs):
+            if turns >= MOST_TURNS:
+                left_out += len(log.conversation)
+                continue
+            records.insert(0, self._record(log, MOST_TURNS - turns))
+            left_out += max(0, len(log.conversation) - (MOST_TURNS - turns))
+            turns += len(log.conversation)
+        return together(records, left_out) or _NOTE
+
+    def _record(self, log: SessionLog, most: int) -> str:
+        written = self._over.get(log)
+        if written is not None:
+            return written
+        now = log is self._waveform.source.log
+        lanes = self._waveform.caught_up() if now else Laying.of(log).lanes
+        when = time.strftime("%Y-%m-%d %H:%M", time.localtime(log.started))
+        title = " · ".join(filter(None, ("Gemini Live", when, log.model.removeprefix("models/"))))
+        written = record(log.conversation[-most:], lanes, title=title, audio=self._audio)
+        if not now:
+            self._over[log] = written
+        return written
 
     def show(self, bundle: dict[str, Any] | None) -> None:
         """Display the panel, and under it the place for the record."""
@@ -67,12 +99,15 @@ class Keepsake:
 
     def update(self, *, at_once: bool = False) -> None:
         """Write the record anew: at the end of a session at once, in mid-session now and then."""
-        if self._handles and (at_once or time.monotonic() - self._written >= _EVERY_S):
-            self._written = time.monotonic()
-            PACE.do(self._write)
+        if self._handles:
+            if at_once:
+                PACE.do(self.flush)
+            else:
+                PACE.soon(self)
 
-    def _write(self) -> None:
-        html = self.html()
+    def flush(self) -> None:
+        """Write it, on the pace's thread."""
+        html = self._html()
         with self._lock:
             handles = list(self._handles)
         for handle in handles:

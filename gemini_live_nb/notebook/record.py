@@ -11,6 +11,7 @@ import re
 from collections.abc import Sequence
 from html import escape
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 import numpy as np
 
@@ -21,51 +22,63 @@ from .transcript import note
 if TYPE_CHECKING:
     from ..log.turn import ToolCall, Turn
 
-_MOST_TURNS = 200
+MOST_TURNS = 400
 _LONGEST = 4000
-_WIDTH, _HEIGHT, _BARS = 640, 64, 320
+_WIDTH, _HEIGHT, _BARS = 640, 64, 240
 # Readable on white and on black: nobody tells a saved page which it is on.
 _COLOURS = ("#2490a8", "#8d6ad4")
-_CELL = "vertical-align:top;text-align:left;"
-_WHO = _CELL + "padding:2px 12px 2px 0;white-space:nowrap;font-weight:600;color:{}"
-_SAID = _CELL + "padding:2px 0;white-space:pre-wrap;overflow-wrap:anywhere;unicode-bidi:isolate"
-_TABLE = "border-collapse:collapse;width:100%;margin:0;font-size:13px;line-height:1.5"
+# A notebook that came from somebody else is cleaned by JupyterLab: boxes, colours and pictures stay, style
+# sheets and inline SVG do not.
+_ROW = "display:flex;gap:12px;padding:1px 0"
+_WHO = "flex:none;width:46px;font-weight:600;color:{}"
+_SAID = "flex:1;min-width:0;white-space:pre-wrap;overflow-wrap:anywhere;max-width:90ch"
 _PICTURE = f"display:block;width:100%;max-width:{_WIDTH}px;height:{_HEIGHT}px;margin:2px 0 6px"
+_PALE = "opacity:.75"
+_PLAIN = " ='/:.,-"
 
 _ESCAPES = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?|\x1b[@-_]?")
 _TRICKS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
 
 
 def record(turns: Sequence[Turn], lanes: Lanes | None = None, *, title: str = "", audio: bool = False) -> str:
-    """Write a conversation as HTML that needs nothing.
+    """Write the conversation of one run as HTML that needs nothing.
 
     Args:
-        turns: What was said; of a long conversation the last 200 turns.
+        turns: What was said.
         lanes: Both sides' sound, for a small picture of it.
         title: A line above: when, which model.
         audio: Put the model's answers in as players; tens of kB a second.
 
     Returns:
-        HTML, a `div` of class `glnb-keepsake`; empty where nothing was said.
+        HTML, a `div`; empty where nothing was said.
 
     Example:
         >>> record([])
         ''
     """
-    shown = [turn for turn in turns[-_MOST_TURNS:] if turn.user_text or turn.text or turn.tool_calls]
+    rows = [_exchange(turn, audio=audio) for turn in turns if turn.user_text or turn.text or turn.tool_calls]
+    if not rows:
+        return ""
+    head = f'<div style="{_PALE};padding-bottom:2px">{text(title)}</div>' if title else ""
+    return f'<div style="padding:2px 0 10px">{head}{picture(lanes)}{"".join(rows)}</div>'
+
+
+def together(records: Sequence[str], left_out: int = 0) -> str:
+    """The records of several runs as one, a `div` of class `glnb-keepsake`; empty where all are.
+
+    Args:
+        records: HTML of `record`, the oldest first.
+        left_out: Turns before these, which are only in the log.
+    """
+    shown = "".join(records)
     if not shown:
         return ""
-    left_out = len(turns) - _MOST_TURNS
-    rows = [row for turn in shown for row in _rows(turn, audio=audio)]
-    head = f'<div style="opacity:.75;padding-bottom:4px">{text(title)}</div>' if title else ""
-    more = f'<div style="opacity:.75">{left_out} earlier turns are in the log.</div>' if left_out > 0 else ""
-    table = f'<table style="{_TABLE}">{"".join(rows)}</table>'
-    inside = head + picture(lanes) + more + table
-    return f'<div class="glnb-keepsake" style="font-size:13px;line-height:1.5">{inside}</div>'
+    more = f'<div style="{_PALE}">{left_out} earlier turns are in the log.</div>' if left_out > 0 else ""
+    return f'<div class="glnb-keepsake" style="font-size:13px;line-height:1.5">{more}{shown}</div>'
 
 
 def picture(lanes: Lanes | None) -> str:
-    """Both lanes as a small SVG; empty where there was no sound."""
+    """Both lanes as a small picture; empty where there was no sound."""
     if lanes is None or not any(lane.end for lane in lanes.lanes):
         return ""
     begin = max(0, min((lane.begin for lane in lanes.lanes if lane.end), default=0))
@@ -73,10 +86,10 @@ def picture(lanes: Lanes | None) -> str:
     drawn = "".join(_bars(lanes, number, begin, end) for number in (YOU, MODEL))
     seconds = (end - begin) / RATE
     said = f"Sound of {seconds:.0f} seconds: you above, the model below"
-    return (
-        f'<svg viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" aria-label="{said}" preserveAspectRatio="none" '
-        f'style="{_PICTURE}"><title>{said}</title>{drawn}</svg>'
-    )
+    box = f"viewBox='0 0 {_WIDTH} {_HEIGHT}' preserveAspectRatio='none'"
+    svg = f"<svg xmlns='http://www.w3.org/2000/svg' {box}>{drawn}</svg>"
+    source = f"data:image/svg+xml,{quote(svg, safe=_PLAIN)}"
+    return f'<img alt="{said}" title="{said}" style="{_PICTURE}" src="{source}">'
 
 
 def text(raw: object, longest: int = _LONGEST) -> str:
@@ -101,25 +114,24 @@ def _bars(lanes: Lanes, number: int, begin: int, end: int) -> str:
         for i, top in enumerate(tops.tolist())
         if top > 0.08
     )
-    return (
-        f'<g stroke="{_COLOURS[number]}" fill="none"><path d="M0 {middle}h{_WIDTH}" stroke-width=".6"/>'
-        f'<path d="{path}" stroke-width="{step * 0.7:.2f}"/></g>'
-    )
+    ink = f"stroke='{_COLOURS[number]}' fill='none'"
+    line = f"<path d='M0 {middle}h{_WIDTH}' stroke-width='.6'/>"
+    return f"<g {ink}>{line}<path d='{path}' stroke-width='{step * 0.7:.2f}'/></g>"
 
 
-def _rows(turn: Turn, *, audio: bool) -> list[str]:
+def _exchange(turn: Turn, *, audio: bool) -> str:
     rows: list[str] = []
     if turn.user_text:
         rows.append(_row("You", YOU, text(turn.user_text)))
     rows += [_row("Tool", MODEL, _call(call)) for call in turn.tool_calls]
     if turn.text:
         rows.append(_row("Model", MODEL, _answer(turn) + (_player(turn) if audio else "")))
-    return rows
+    return f'<div style="padding-top:6px">{"".join(rows)}</div>'
 
 
 def _row(who: str, number: int, said: str) -> str:
-    head = f'<th style="{_WHO.format(_COLOURS[number])}">{who}</th>'
-    return f'<tr>{head}<td dir="auto" style="{_SAID}">{said}</td></tr>'
+    head = f'<span style="{_WHO.format(_COLOURS[number])}">{who}</span>'
+    return f'<div style="{_ROW}">{head}<span dir="auto" style="{_SAID}">{said}</span></div>'
 
 
 def _answer(turn: Turn) -> str:
@@ -127,7 +139,7 @@ def _answer(turn: Turn) -> str:
     if not turn.cut or heard == whole or not whole.startswith(heard):
         return text(whole)
     lost = whole[len(heard) :]
-    how = f'<span style="opacity:.75">({text(note(turn))})</span>'
+    how = f'<span style="{_PALE}">({text(note(turn))})</span>'
     return f'{text(heard)}<s style="opacity:.7">{text(lost)}</s> {how}'
 
 

@@ -299,7 +299,12 @@ KERNEL = "jupyterapp.shell.currentWidget.sessionContext.session.kernel"
 def test_what_stays_in_a_saved_notebook(panel, chromium, lab):
     say(panel, "Tell me a story")
     expect(transcript(panel).get_by_text("Once upon a time")).to_be_visible()
-    panel.page.get_by_role("button", name="Stop", exact=True).click()
+    stop = panel.page.get_by_role("button", name="Stop", exact=True)
+    stop.click()
+    panel.until("not live.session.open")
+    say(panel, "Go on")
+    expect(transcript(panel).get_by_text("Very well.")).to_be_visible()
+    stop.click()
     panel.until("not live.session.open")
     record = panel.page.locator(".glnb-keepsake")
     expect(record).to_have_count(1)
@@ -308,12 +313,13 @@ def test_what_stays_in_a_saved_notebook(panel, chromium, lab):
     path = panel.folder / panel.name
     for _ in range(100):
         saved = path.read_text()
-        if "Once upon a time" in saved:
+        if "Very well." in saved:
             break
+        panel.js("jupyterapp.commands.execute('docmanager:save')")
         panel.page.wait_for_timeout(100)
     html = json.dumps([output.get("data") for output in json.loads(saved)["cells"][0]["outputs"]])
     assert "Once upon a time" in html
-    assert "<svg" in html
+    assert html.count("data:image/svg+xml") == 2
     assert "base64" not in html
     # The kernel is gone and nobody draws the widget: the record is what one sees.
     panel.js(f"{KERNEL}.shutdown()")
@@ -324,6 +330,8 @@ def test_what_stays_in_a_saved_notebook(panel, chromium, lab):
         page.wait_for_selector(".jp-Notebook .jp-CodeCell")
         expect(page.get_by_text("Once upon a time")).to_be_visible()
         expect(page.get_by_text("Tell me a story")).to_be_visible()
+        expect(page.get_by_text("Very well.")).to_be_visible()
+        assert page.get_by_role("img", name="Sound of").first.evaluate("img => img.naturalWidth") > 0
         expect(page.get_by_text("model not found")).to_be_hidden()
     finally:
         page.close()

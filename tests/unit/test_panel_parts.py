@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import sys
 import types
+from urllib.parse import unquote
+from xml.etree import ElementTree as ET
 
 import numpy as np
 import pytest
@@ -14,12 +16,16 @@ from gemini_live_nb.log.turn import ToolCall, Turn
 from gemini_live_nb.log.words import Words
 from gemini_live_nb.notebook.assets import STATIC, module, style
 from gemini_live_nb.notebook.findings import Facts, diagnose
+from gemini_live_nb.notebook.keepsake import Keepsake
 from gemini_live_nb.notebook.lanes import MODEL, YOU, Lanes
 from gemini_live_nb.notebook.names import stop_when_rebound
 from gemini_live_nb.notebook.notices import Notices
-from gemini_live_nb.notebook.record import record
+from gemini_live_nb.notebook.record import record, together
 from gemini_live_nb.notebook.settings import FIELDS, about, meant, shown
+from gemini_live_nb.notebook.waveform import Waveform
 from gemini_live_nb.protocol.config import LiveConfig
+
+from .test_views import Run
 
 WELL = {
     "host": "jupyter",
@@ -202,15 +208,49 @@ def test_a_record_is_light():
     sound = (np.sin(np.arange(24_000 * 60) / 9) * 9000).astype(np.int16)
     lanes.lanes[YOU].extend(sound, 24_000, 0.0)
     lanes.lanes[MODEL].extend(sound, 24_000, 60.0)
-    html = record([said(n, f"question {n}", f"answer {n}") for n in range(1000)], lanes)
-    assert "<svg" in html
-    assert "800 earlier turns are in the log." in html
+    one = record([said(n, f"question {n}", f"answer {n}") for n in range(400)], lanes)
+    html = together([one], left_out=600)
+    assert 'src="data:image/svg+xml,%3Csvg' in html
+    assert "600 earlier turns are in the log." in html
     assert "base64" not in html
-    assert len(html) < 200_000
+    assert len(html) < 300_000
+
+
+def test_a_picture_is_one():
+    """The picture is an image of its own: what JupyterLab leaves of a stranger's notebook has no inline SVG."""
+    lanes = Lanes(60)
+    lanes.lanes[YOU].extend((np.sin(np.arange(16_000) / 9) * 9000).astype(np.int16), 16_000, 0.0)
+    source = re.search(r'src="data:image/svg\+xml,([^"]*)"', record([said(0, "a", "b")], lanes))
+    drawn = ET.fromstring(unquote(source[1]))
+    assert drawn.tag == "{http://www.w3.org/2000/svg}svg"
+    assert len(drawn.findall(".//*[@d]")) == 4
 
 
 def test_nothing_said_is_no_record():
     assert record([]) == ""
+    assert together(["", ""]) == ""
+
+
+def test_the_record_holds_every_run_with_its_picture():
+    """Also runs that were over before there was a panel, and sound the panel has not drawn yet."""
+    runs = [Run() for _ in range(3)]
+    for number, run in enumerate(runs):
+        run.local("open")
+        run.client(realtimeInput={"text": f"question {number}"})
+        run.said(f"answer {number}")
+        for _ in range(1500):
+            run.sound(2)
+    live = types.SimpleNamespace(runs=[run.log for run in runs])
+    waveform = Waveform(runs[-1].log)
+    try:
+        html = Keepsake(live, waveform).html()
+    finally:
+        waveform.close()
+    assert re.findall(r"(?:question|answer) \d", html) == [
+        f"{who} {number}" for number in range(3) for who in ("question", "answer")
+    ]
+    assert html.count("data:image/svg+xml") == html.count("Sound of 3 seconds") / 2 == 3
+    assert "base64" not in html
 
 
 MODULES = sorted(path.name for path in STATIC.glob("*.js"))
