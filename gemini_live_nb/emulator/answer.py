@@ -86,7 +86,7 @@ class Answer:
         await self._wire.room()
         if not self._spoken:
             for words in pieces.head_and_rest(piece.text):
-                self._post({"modelTurn": {"parts": [{"text": words}]}})
+                self._post({"modelTurn": self._profile.model_turn({"text": words})})
                 self.said.append(words)
                 if len(self.said) == 1:
                     await self._begun()

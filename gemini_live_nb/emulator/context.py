@@ -66,6 +66,10 @@ class Context:
             total.update(cost)
         return total
 
+    def listed(self, prompt: Tokens, setup: Setup) -> Tokens:
+        """What the details show of these tokens where typed text is in the totals alone."""
+        return Counter({**prompt, "TEXT": min(prompt["TEXT"], _setup_tokens(setup))})
+
     def compress(self, setup: Setup, window: int) -> int:
         """Slide the window if the session asked for it and it is full; returns how many entries went.
 
@@ -97,19 +101,40 @@ def _setup_tokens(setup: Setup) -> int:
     return words + sum(text_tokens(msgspec.json.encode(function).decode()) for function in declared)
 
 
-def usage(prompt: Tokens, response: Tokens, *, thoughts: int, vertex: bool) -> dict[str, Any]:
-    """The `usageMetadata` of one response. Thoughts lie outside the total, as recorded."""
+def usage(
+    prompt: Tokens,
+    response: Tokens,
+    *,
+    thoughts: int,
+    vertex: bool,
+    listed: tuple[Tokens, Tokens] | None = None,
+) -> dict[str, Any]:
+    """The `usageMetadata` of one response. Thoughts lie outside the total, as recorded.
+
+    Args:
+        prompt: tokens read.
+        response: tokens made.
+        thoughts: tokens thought.
+        vertex: the Vertex names.
+        listed: what of the two the details show; all if not given.
+    """
     said = "candidates" if vertex else "response"
+    shown, made = listed or (prompt, response)
     counts: dict[str, Any] = {
         "promptTokenCount": prompt.total(),
         f"{said}TokenCount": response.total(),
         "totalTokenCount": prompt.total() + response.total(),
-        "promptTokensDetails": _details(prompt),
-        f"{said}TokensDetails": _details(response),
+        "promptTokensDetails": _details(shown),
+        f"{said}TokensDetails": _details(made, zeros=vertex),
         "thoughtsTokenCount": thoughts,
     }
     return {name: value for name, value in counts.items() if value}
 
 
-def _details(tokens: Mapping[str, int]) -> list[dict[str, Any]]:
-    return [{"modality": modality, "tokenCount": count} for modality, count in tokens.items() if count]
+def _details(tokens: Mapping[str, int], *, zeros: bool = False) -> list[dict[str, Any]]:
+    # A count of 0 is a default, and left out: Vertex lists AUDIO alone where nothing was spoken.
+    return [
+        {"modality": modality, "tokenCount": count} if count else {"modality": modality}
+        for modality, count in tokens.items()
+        if count or zeros
+    ]

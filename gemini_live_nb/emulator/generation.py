@@ -215,7 +215,8 @@ class Generation:
         if not self._conversation.shows_thoughts:
             return
         self._thoughts += text_tokens(thought.text)
-        self._post({"serverContent": {"modelTurn": {"parts": [{"text": thought.text, "thought": True}]}}})
+        part = {"text": thought.text, "thought": True}
+        self._post({"serverContent": {"modelTurn": self._profile.model_turn(part)}})
 
     def _tell_heard(self, text: str, *, final: bool = True) -> None:
         """Send the user's words (once) and the end of the activity they came from."""
@@ -245,7 +246,7 @@ class Generation:
         profile, conversation = self._profile, self._conversation
         issued = conversation.issue(group)
         functions = [call.frame() for call in issued]
-        tokens = sum(text_tokens(str(function)) for function in functions)
+        tokens = sum(text_tokens(_as_code(call)) for call in issued)
         self._call_tokens += tokens
         if profile.extended:
             await self._answer.finish()
@@ -258,13 +259,14 @@ class Generation:
             self._answered.clear()
         if profile.family.code_execution:
             for call in issued:
-                self._post(_code_part(call))
+                code = {"language": "PYTHON", "code": f"print(default_api.{_as_code(call)})"}
+                self._post({"serverContent": {"modelTurn": profile.model_turn({"executableCode": code})}})
         self._post({"toolCall": {"functionCalls": functions}})
         if self._stage.faults.take("duplicate_tool_call"):
             self._post({"toolCall": {"functionCalls": functions}})
         if self._stage.faults.take("duplicate_call_part"):
-            parts_again = [{"functionCall": function} for function in functions]
-            self._post({"serverContent": {"modelTurn": {"parts": parts_again}}})
+            again = profile.model_turn(*({"functionCall": function} for function in functions))
+            self._post({"serverContent": {"modelTurn": again}})
         parts = [Part(function_call=FunctionCall(id=c.id, name=c.name, args=dict(c.args))) for c in issued]
         conversation.context.add(Content(role="model", parts=parts), text=tokens)
         await self._stage.reached("tool")
@@ -315,18 +317,17 @@ class Generation:
         self._stage.turn_over()
 
     def _usage(self) -> dict[str, Any]:
-        said = self._answer
-        response: Counter[str] = Counter(TEXT=self._call_tokens)
-        if said.samples:
+        said, conversation, profile = self._answer, self._conversation, self._profile
+        prompt = self._prompt or conversation.prompt_tokens
+        words = 0 if conversation.speaks and not profile.vertex else text_tokens(said.text)
+        response: Tokens = Counter(TEXT=self._call_tokens + words)
+        if conversation.speaks:  # Vertex counts the words beside the sound (PYDCASS: 61 = 11 + 50)
             response["AUDIO"] = audio_tokens(said.samples / OUTPUT_RATE)
-        else:
-            response["TEXT"] += text_tokens(said.text)
-        return usage(
-            self._prompt or self._conversation.prompt_tokens,
-            response,
-            thoughts=self._thoughts,
-            vertex=self._profile.vertex,
-        )
+        listed = None
+        if not profile.itemises:
+            shown = conversation.context.listed(prompt, conversation.setup)
+            listed = shown, Counter(AUDIO=response["AUDIO"])
+        return usage(prompt, response, listed=listed, thoughts=self._thoughts, vertex=profile.vertex)
 
     def _remember(self) -> None:
         """Keep in the history what was sent, no more."""
@@ -351,10 +352,7 @@ class Generation:
         self._stage.wire.post(frame)
 
 
-def _code_part(call: OpenCall) -> dict[str, Any]:
-    """How half-cascade families show a call: as the Python they wrote for it."""
+def _as_code(call: OpenCall) -> str:
+    """A call as half-cascade families write it, in Python."""
     arguments = ", ".join(f"{name}={value!r}" for name, value in call.args.items())
-    code = f"print(default_api.{call.name}({arguments}))"
-    return {
-        "serverContent": {"modelTurn": {"parts": [{"executableCode": {"language": "PYTHON", "code": code}}]}}
-    }
+    return f"{call.name}({arguments})"

@@ -17,6 +17,8 @@ from .turns import Turns
 from .voice import Ears
 from .wire import Wire
 
+_ROLES = (None, "", "user", "model", "function")
+"""PROTOCOL.md §2.3 has user and model; `function` is how older SDKs mark responses. What others meet: [I]."""
 _SCHEDULINGS = ("INTERRUPT", "WHEN_IDLE", "SILENT")
 
 
@@ -113,6 +115,8 @@ class Inbox:
         seeding = profile.family.function_part_history is True and bool(
             history and history.initial_history_in_client_content
         )
+        if any(turn.role not in _ROLES for turn in turns):
+            raise refuse("invalid_argument")
         for part in (part for turn in turns for part in turn.parts or ()):
             mime = (part.inline_data and part.inline_data.mime_type) or ""
             if part.file_data is not None or mime == "application/pdf":

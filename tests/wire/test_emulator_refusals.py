@@ -241,6 +241,10 @@ LATER = {
     "a PDF": (LIVE_3_1, [pdf()], 1008, "Operation not supported"),
     "sound seeded at 24 kHz": (NATIVE, [seeded_at_24k()], 1008, "Operation is not implemented, or supported, or enabled."),
     "a call in history on 2.5": (NATIVE, [call_in_history()], 1007, "Request contains an invalid argument."),
+    "a role nobody knows": (
+        NATIVE, [{"clientContent": {"turns": [{"role": "assistant", "parts": [{"text": "Hello"}]}]}}], 1007,
+        "Request contains an invalid argument.",
+    ),
     "an unknown call id": (
         NATIVE, [answer({"id": "function-call-1", "name": "f"}, {})], 1008, "Requested entity was not found.",
     ),

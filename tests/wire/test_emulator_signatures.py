@@ -135,11 +135,39 @@ async def play(emulator, frames):
         )
         while sum(has(message, "turnComplete") for _, message in client.frames) < wanted:
             await client.receive()
-        return client.kinds()
+        return [message for _, message in client.frames]
 
 
 def recorded(frames):
     return collapse(kind(message) for side, message in frames if side == "server")
+
+
+def skeleton(value):
+    """A frame's names, in their order, without what differs from session to session."""
+    if isinstance(value, dict):
+        return [(name, skeleton(inner)) for name, inner in value.items()]
+    if isinstance(value, list):
+        return [skeleton(inner) for inner in value]
+    return type(value).__name__
+
+
+def accounts(messages):
+    """How the tokens of each turn are told: which names, and which sums come out."""
+    told = []
+    for usage in (message["usageMetadata"] for message in messages if "usageMetadata" in message):
+        said = "candidates" if "candidatesTokensDetails" in usage else "response"
+        details = {
+            side: [(one["modality"], "tokenCount" in one) for one in usage.get(f"{side}TokensDetails", [])]
+            for side in ("prompt", said)
+        }
+        add_up = [
+            usage.get(f"{side}TokenCount", 0)
+            == sum(one.get("tokenCount", 0) for one in usage.get(f"{side}TokensDetails", []))
+            for side in ("prompt", said)
+        ]
+        total = usage["promptTokenCount"] + usage.get(f"{said}TokenCount", 0) == usage["totalTokenCount"]
+        told.append((list(usage), details, add_up, total))
+    return told
 
 
 @pytest.mark.parametrize("name", PYDANTIC)
@@ -147,7 +175,16 @@ async def test_recorded_sessions(shared, name):
     frames = read(shared / "captures" / "normalized" / f"pydantic-ai__{name}.jsonl")
     clock = SimulatedClock()
     async with clock.running(), Emulator(script(frames), clock=clock) as emulator:
-        assert await play(emulator, frames) == recorded(frames)
+        ours = await play(emulator, frames)
+    theirs = [message for side, message in frames if side == "server"]
+    assert collapse(map(kind, ours)) == recorded(frames)
+    assert accounts(ours) == accounts(theirs)
+
+    def names(messages):
+        rest = ({**one, "usageMetadata": None} if "usageMetadata" in one else one for one in messages)
+        return {str(skeleton({k: v for k, v in one.items() if k != "toolCall"})) for one in rest}
+
+    assert names(ours) == names(theirs)
 
 
 @pytest.mark.parametrize(("name", "profile"), JS_GENAI.items())
@@ -155,7 +192,7 @@ async def test_recordings_that_kept_some_frames(shared, name, profile):
     frames = read(shared / "captures" / "normalized" / f"js-genai__{name}.jsonl")
     clock = SimulatedClock()
     async with clock.running(), Emulator(script(frames), clock=clock, profile=profile) as emulator:
-        ours = iter(await play(emulator, frames))
+        ours = iter(collapse(map(kind, await play(emulator, frames))))
     assert all(one in ours for one in recorded(frames))
 
 
@@ -313,7 +350,7 @@ async def test_text_modality_in_two_pieces():
     ):
         await client.say("hello")
         await client.turn()
-        assert client.kinds() == ["setupComplete", "sc{modelTurn[text]}", *VERTEX_END]
+        assert client.kinds() == ["setupComplete", "sc{modelmodelTurn[text]}", *VERTEX_END]
 
 
 async def test_the_recorded_3_8_session_frame_for_frame(shared):
@@ -349,3 +386,22 @@ async def test_the_recorded_3_8_session_frame_for_frame(shared):
         await client.turn()
         await talking
         assert pairs(client.kinds()) == pairs(recorded(frames))
+
+
+async def test_words_without_sound_cost_no_tokens_of_an_answer():
+    """Section 5.10 of the wire notes: a 3.1 turn that was recorded with its words alone."""
+    clock = SimulatedClock()
+    async with (
+        clock.running(),
+        Emulator(brain(), clock=clock, faults=["transcript_without_audio"]) as emulator,
+        open_session(
+            emulator, LIVE_3_1, systemInstruction={"parts": [{"text": "Answer in one short sentence."}]}
+        ) as client,
+    ):
+        await client.say("What is my name and favorite color?")
+        usage = (await client.turn())["usageMetadata"]
+        assert client.kinds() == ["setupComplete", "sc{}", WORDS, *END]
+        assert list(usage) == ["promptTokenCount", "totalTokenCount", "promptTokensDetails"]
+        assert usage["promptTokenCount"] == usage["totalTokenCount"]
+        # What was typed is in the total alone.
+        assert 0 < usage["promptTokensDetails"][0]["tokenCount"] < usage["promptTokenCount"]
