@@ -12,12 +12,11 @@ import os
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
 from gemini_live_nb.clock import Clock
 from gemini_live_nb.log.run import SessionLog
-from gemini_live_nb.protocol.codec import decode_client
+from gemini_live_nb.protocol.codec import decode, decode_client
 from gemini_live_nb.protocol.kinds import names
 
 from .brain import Brain
@@ -33,7 +32,7 @@ _AWAITED: Final = (
     "realtimeInput.activityEnd",
     "realtimeInput.audioStreamEnd",
 )
-_CAPTURES: Final = (".jsonl", ".log")
+_FIRST: Final = 5  # a setupComplete is among a connection's first frames
 _OURS: Final = (None, 1000, 1001, 1005, 1006)  # closes that the client or the network brought about
 
 
@@ -47,11 +46,20 @@ class Entry:
     close: Refusal | None = None
 
 
+def _begun(entries: list[Entry]) -> list[Entry]:
+    """A connection of which only what the server sent was kept, or not its beginning, begins as any does."""
+    frames = [entry.frame for entry in entries if entry.frame is not None]
+    if not frames or any("setupComplete" in names(decode(frame).kinds) for frame in frames[:_FIRST]):
+        return entries
+    return [Entry(0.0, frame=b'{\n  "setupComplete": {}\n}\n'), *entries]
+
+
 class ReplayBrain(Brain):
     """Plays a run or a capture back.
 
     Args:
-        source: a run's folder or `.zip`, a capture (`.jsonl`, `.websocket.log`), or an open `SessionLog`.
+        source: a run's folder or `.zip`, a capture in any form (`SessionLog.from_capture`), or an open
+            `SessionLog`.
         speed: 2 is twice as fast, 0 sends without waiting.
         wait: hold each frame until the client has sent what it sent before it in the recording (typed turns,
             tool responses; of live audio only the first message). False plays on after the setup.
@@ -76,7 +84,7 @@ class ReplayBrain(Brain):
             self._connections = await asyncio.to_thread(self._read)
 
     def _read(self) -> list[list[Entry]]:
-        log = self._source if isinstance(self._source, SessionLog) else _open(Path(self._source))
+        log = self._source if isinstance(self._source, SessionLog) else SessionLog.from_capture(self._source)
         connections: dict[int, list[Entry]] = {}
         heard = False
         for frame in log:
@@ -94,7 +102,7 @@ class ReplayBrain(Brain):
                 )
             if entry is not None:
                 connections.setdefault(frame.conn, []).append(entry)
-        return [connections[number] for number in sorted(connections)]
+        return [_begun(connections[number]) for number in sorted(connections)]
 
     async def play(
         self,
@@ -154,7 +162,3 @@ class ReplayBrain(Brain):
             listener.cancel()
             sender.cancel()
             await asyncio.gather(listener, sender, return_exceptions=True)
-
-
-def _open(path: Path) -> SessionLog:
-    return SessionLog.from_capture(path) if path.suffix in _CAPTURES else SessionLog.open(path)

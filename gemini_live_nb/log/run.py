@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -62,8 +63,16 @@ class SessionLog(RunFrames):
         return cls(LiveStore(None, 0), name="empty")
 
     @classmethod
-    def from_capture(cls, path: Path | str, folder: Path | str | None = None) -> SessionLog:
-        """Make a run of frames captured elsewhere; see `capture.read` for the forms understood."""
+    def from_capture(cls, path: os.PathLike[str] | str, folder: Path | str | None = None) -> SessionLog:
+        """Make a run of frames captured elsewhere, by any recorder; a new `folder` keeps it on disk.
+
+        Understood by what is in it, not by its name: JSON (a list, or one value after another, a line each or
+        not), HAR, YAML cassettes, js-genai's `.websocket.log`, logs with arrows and times, an SDK's dumps;
+        frames as objects, text or base64, in any envelope. What was left out is told in `log.notes`.
+
+        Raises:
+            LogError: the file cannot be read, or there is no frame in it; the first line is named.
+        """
         from .capture import from_capture
 
         return from_capture(path, folder)
@@ -85,9 +94,10 @@ class SessionLog(RunFrames):
 
     @property
     def notes(self) -> list[str]:
-        """What was found damaged on opening, in words; empty for a whole run."""
+        """What was found damaged on opening, or left out of a capture, in words; empty for a whole run."""
         self.table()
-        return list(self.store.notes)
+        told = self.meta.get("notes")
+        return [*(told if isinstance(told, list) else ()), *self.store.notes]
 
     @property
     def kept(self) -> str:

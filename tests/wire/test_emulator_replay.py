@@ -148,3 +148,14 @@ async def test_interim_guesses_where_the_family_sends_them(clock):
         ]
         assert len(guesses) >= 5
         assert guesses == sorted(guesses)
+
+
+async def test_a_capture_of_the_servers_frames_alone_is_played_too(clock, tmp_path):
+    file = tmp_path / "answers.txt"
+    said = {"serverContent": {"outputTranscription": {"text": "Hi."}}}
+    file.write_text(f"[0.250] < {json.dumps(said)}\n[0.750] < {json.dumps({'goAway': {}})}\n")
+    async with Emulator(ReplayBrain(file), clock=clock) as emulator, connect(emulator) as client:
+        await client.setup()
+        await clock.sleep(2)
+        assert [message for _, message in client.frames] == [{"setupComplete": {}}, said, {"goAway": {}}]
+        assert client.frames[2][0] - client.frames[1][0] == pytest.approx(0.5)
