@@ -9,6 +9,7 @@ import atexit
 import json
 import os
 import re
+import shlex
 import subprocess
 import sys
 import threading
@@ -16,6 +17,7 @@ from collections import deque
 from collections.abc import Sequence
 from typing import Any
 from urllib.error import HTTPError
+from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
 
 from .errors import ConfigError, ConnectError
@@ -77,19 +79,23 @@ class Server:
         threading.Thread(target=self._read, name="gemini-live-offline", daemon=True).start()
         if not self._listening.wait(START_SECONDS) or not self._url:
             self.stop()
+            said = [line for line in self._said if line and not line.startswith("Try: ")]
+            why = f": {said[-1]}" if said else f" within {START_SECONDS:g} s"
             raise ConnectError(
-                "the built-in server did not start",
-                reason=" ".join(self._said),
-                hint="run: " + " ".join(command),
+                f"the built-in server did not start{why}",
+                reason="\n".join(self._said),
+                hint="the whole of what it says: " + shlex.join(["python", *command[1:]]),
             )
 
     def _read(self) -> None:
-        for line in self._process.stdout or ():
-            self._said.append(line.strip())
-            found = _LISTENING.match(line)
-            if found and not self._url:
-                self._url = found[1] + _KEY
-                self._listening.set()
+        if self._process.stdout is not None:
+            with self._process.stdout as said:
+                for line in said:
+                    self._said.append(line.strip())
+                    found = _LISTENING.match(line)
+                    if found and not self._url:
+                        self._url = found[1] + _KEY
+                        self._listening.set()
         self._listening.set()
 
     @property
@@ -138,39 +144,84 @@ def url() -> str:
         return _shared.url
 
 
-def inject(fault: str, **how: Any) -> str:
+def inject(fault: str, *, into: Any = None, **how: Any) -> str:
     """Let something go wrong at the built-in server, now or at its next chance: to see what happens then.
 
     Args:
         fault: A name of `gemini_live_nb.emulator.faults.CATALOGUE`: `"go_away"`, `"drop"`, `"quota"`, …
+        into: Whose server, where it is not the one all conversations of this process share: a `Live` (one
+            that replays a run has a server of its own), a `LiveSession`, or an emulator's URL.
         how: When and how long, as `emulator.faults.Fault` says: `at="speaking"`, `seconds=5` …
 
     Returns:
         What was done, in words.
 
     Raises:
-        ConfigError: There is no such fault or phase.
+        ConfigError: There is no such fault or phase, or it is no server of ours.
         ConnectError: The server does not answer.
 
     Example:
         >>> inject("drop", at="speaking")  # doctest: +SKIP
         'armed: drop, at speaking'
     """
-    address = url().partition("?")[0].replace("ws", "http", 1) + "/emulator/faults"
-    told = json.dumps({"name": fault, **how}).encode()
+    done = _tell(into, "faults", {"name": fault, **how})
+    return f"struck: {done['struck']}" if "struck" in done else f"armed: {done['armed']}, at {done['at']}"
+
+
+def accept_unknown(accept: bool = True, *, into: Any = None) -> None:
+    """Have the built-in server pass over fields and messages that nobody knows, from the next connection on.
+
+    It refuses them otherwise, as the service refuses what it does not know (1007). With this you can try out
+    `extra={…}` and `send_raw` for a part of the API that is newer than this package; what was sent is in the
+    log either way.
+
+    Args:
+        accept: False: refuse them again.
+        into: Whose server; see `inject`.
+
+    Example:
+        >>> accept_unknown()  # doctest: +SKIP
+        >>> live = Live(extra={"brandNew": {"level": 3}})  # doctest: +SKIP
+    """
+    _tell(into, "accept-unknown", accept)
+
+
+def _tell(into: Any, what: str, body: Any) -> dict[str, Any]:
+    """Ask something of an emulator beside the conversation."""
+    address = f"{_http(into)}/emulator/{what}"
     try:
         # Our own server, on loopback.
-        request = Request(address, told, {"Content-Type": "application/json"})  # noqa: S310
+        request = Request(address, json.dumps(body).encode(), {"Content-Type": "application/json"})  # noqa: S310
         with urlopen(request, timeout=10) as answer:  # noqa: S310
-            done = json.load(answer)
+            done: dict[str, Any] = json.load(answer)
     except HTTPError as refusal:
-        said = json.loads(refusal.read()).get("error", str(refusal))
         raise ConfigError(
-            said, hint="python -m gemini_live_nb.emulator --list-faults names them all"
+            _error(refusal), hint="python -m gemini_live_nb.emulator --list-faults names all faults"
         ) from None
     except OSError as error:
         raise ConnectError(f"the built-in server does not answer: {error}", hint="try again") from None
-    return f"struck: {done['struck']}" if "struck" in done else f"armed: {done['armed']}, at {done['at']}"
+    return done
+
+
+def _error(refusal: HTTPError) -> str:
+    try:
+        return str(json.loads(refusal.read())["error"])
+    except (ValueError, KeyError, TypeError):
+        return f"the server there is no emulator of ours: {refusal}"
+
+
+def _http(into: Any) -> str:
+    """The HTTP address of an emulator: the shared one, or that of a `Live`, a session or a URL."""
+    if into is None:
+        return url().partition("?")[0].replace("ws", "http", 1)
+    session = getattr(into, "session", into)
+    if session is None:
+        raise ConfigError("this Live is not connected", hint="live.connect() first")
+    address = str(getattr(getattr(session, "endpoint", None), "url", session))
+    place = urlsplit(address)
+    if place.hostname not in ("127.0.0.1", "localhost", "::1"):
+        raise ConfigError("only a server of ours on this machine can be told this", hint="Live(offline=True)")
+    return f"http://{place.netloc}"
 
 
 def _after_fork() -> None:

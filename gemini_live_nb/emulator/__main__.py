@@ -45,6 +45,9 @@ def _parser() -> argparse.ArgumentParser:
         "--accept-config", action="store_true", help='take {"config": …} as Google\'s guide writes it'
     )
     parser.add_argument(
+        "--accept-unknown", action="store_true", help="pass over fields nobody knows rather than refuse them"
+    )
+    parser.add_argument(
         "--brain",
         nargs="+",
         default=["best"],
@@ -116,6 +119,7 @@ async def _run(options: argparse.Namespace) -> None:
         port=options.port,
         tls=False if options.tls is None else options.tls or True,
         accept_config=options.accept_config,
+        accept_unknown=options.accept_unknown,
         pace=options.pace,
         latency=options.latency,
         go_away=options.go_away or None,

@@ -44,11 +44,13 @@ class Dialect:
         version: API version of the path, such as `"v1beta"`.
         vertex: the Vertex AI path.
         accept_config: also take the first frame as Google's raw-WebSocket guide writes it (`{"config": …}`).
+        accept_unknown: pass over fields that exist nowhere, rather than refuse the frame.
     """
 
     version: str = "v1beta"
     vertex: bool = False
     accept_config: bool = False
+    accept_unknown: bool = False
 
     @property
     def hidden(self) -> frozenset[tuple[type, str]]:
@@ -84,14 +86,21 @@ def accept(data: bytes | str, dialect: Dialect) -> ClientMessage:
     value = parse(data)
     if dialect.accept_config and isinstance(value, dict) and "config" in value:
         value = {**{k: v for k, v in value.items() if k != "config"}, "setup": _guide_setup(value["config"])}
-    message = checked(ClientMessage, value, "", dialect.hidden)
+    message = checked(ClientMessage, value, "", dialect.hidden, lenient=dialect.accept_unknown)
     _one_of(message)
     return message
 
 
-def checked(cls: type[T], value: Any, path: str, hidden: frozenset[tuple[type, str]] = frozenset()) -> T:
+def checked(
+    cls: type[T],
+    value: Any,
+    path: str,
+    hidden: frozenset[tuple[type, str]] = frozenset(),
+    *,
+    lenient: bool = False,
+) -> T:
     """A parsed JSON value as one of the protocol's structures, or the refusal that names what is wrong."""
-    trouble = Trouble(hidden)
+    trouble = Trouble(hidden, lenient)
     message = read_message(cls, value, path, trouble)
     if trouble.lines:
         raise Refused(Refusal(1007, "\n".join(trouble.lines)))

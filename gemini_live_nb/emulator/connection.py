@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import WSMsgType, web
 
-from gemini_live_nb.protocol.client import Setup
+from gemini_live_nb.protocol.client import ClientMessage, Setup
 from gemini_live_nb.protocol.durations import duration
 
 from .accept import accept
@@ -165,8 +165,11 @@ class Connection:
         while (data := await self._receive()) is not None:
             if token is not None:
                 token.alive(self.clock.time())
+            message = accept(data, self._door.dialect)
+            if self._door.dialect.accept_unknown and message == ClientMessage():
+                continue  # a message nobody knows
             if self.attached is not None:
-                self.attached.take(accept(data, self._door.dialect))
+                self.attached.take(message)
 
     async def _open(self, setup: Setup) -> None:
         """Make or resume the conversation, and say that the setup is complete."""

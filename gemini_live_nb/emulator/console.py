@@ -27,7 +27,7 @@ td,th{{text-align:left;padding:.15rem .6rem;vertical-align:top}}code{{white-spac
 
 
 def add_routes(app: web.Application, emulator: Emulator) -> None:
-    """Serve `GET /emulator`, and `GET`, `POST`, `DELETE /emulator/faults`."""
+    """Serve `GET /emulator`; `GET`, `POST`, `DELETE /emulator/faults`; `POST /emulator/accept-unknown`."""
 
     async def page(_request: web.Request) -> web.Response:
         rows = "".join(
@@ -66,7 +66,12 @@ def add_routes(app: web.Application, emulator: Emulator) -> None:
         emulator.faults.clear()
         return web.json_response({"armed": []})
 
+    async def accept_unknown(request: web.Request) -> web.Response:
+        emulator.accept_unknown = (await request.read()).strip() != b"false"
+        return web.json_response({"accept_unknown": emulator.accept_unknown})
+
     app.router.add_get("/emulator", page)
+    app.router.add_post("/emulator/accept-unknown", accept_unknown)
     app.router.add_get("/emulator/faults", listed)
     app.router.add_post("/emulator/faults", add)
     app.router.add_delete("/emulator/faults", clear)

@@ -31,16 +31,16 @@ class Door:
     """The method for ephemeral tokens."""
 
 
-def door(path: str, *, accept_config: bool) -> Door | None:
+def door(path: str, *, accept_config: bool, accept_unknown: bool) -> Door | None:
     """The method a path names, or None; a doubled first slash is fine (js-genai sends one)."""
     path = "/" + path.lstrip("/")
     found = _DEVELOPER.fullmatch(path)
     if found:
-        dialect = Dialect(found[1], vertex=False, accept_config=accept_config)
+        dialect = Dialect(found[1], False, accept_config, accept_unknown)
         return Door(dialect, constrained=found[2].endswith("Constrained"))
     found = _VERTEX.fullmatch(path)
     if found:
-        return Door(Dialect(found[1], vertex=True, accept_config=accept_config))
+        return Door(Dialect(found[1], True, accept_config, accept_unknown))
     return None
 
 

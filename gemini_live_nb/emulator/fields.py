@@ -51,9 +51,13 @@ _MISSING = object()
 
 @dataclass(slots=True)
 class Trouble:
-    """What is wrong with one message, a line for each fault, in the order met."""
+    """What is wrong with one message, a line for each fault, in the order met.
+
+    `hidden` fields do not exist at this door; `lenient` passes over names that exist nowhere.
+    """
 
     hidden: frozenset[tuple[type, str]] = frozenset()
+    lenient: bool = False
     lines: list[str] = field(default_factory=list)
 
     def unknown(self, name: str, path: str) -> None:
@@ -99,7 +103,8 @@ def read_message(cls: type[T], value: Any, path: str, trouble: Trouble) -> T:
     for name, item in value.items():
         entry = table.get(name)
         if entry is None or (cls, entry[0]) in trouble.hidden:
-            trouble.unknown(name, path)
+            if entry is not None or not trouble.lenient:
+                trouble.unknown(name, path)
             continue
         attribute, repeated, read = entry
         if item is None:  # JSON null is "not set" in protobuf JSON

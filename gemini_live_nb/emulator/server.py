@@ -48,6 +48,8 @@ class Emulator:
         port: TCP port of the plain listener, 0 for any.
         tls: also listen for `wss://`, with a certificate made on the spot: True for any port, or a port.
         accept_config: also take `{"config": …}` as Google's raw-WebSocket guide writes it.
+        accept_unknown: pass over fields and messages nobody knows, which the service refuses; may be changed
+            while it runs, for later connections.
         pace: seconds of sound sent per second (the service: about 4); 0 sends at once and simulates no
             playback.
         latency: how much of the service's own measured waiting is played: 1 all, 0 none.
@@ -76,6 +78,7 @@ class Emulator:
         port: int = 0,
         tls: bool | int = False,
         accept_config: bool = False,
+        accept_unknown: bool = False,
         pace: float = 4.0,
         latency: float = 1.0,
         go_away: float | None = 540.0,
@@ -102,6 +105,7 @@ class Emulator:
         """Which recorded connection a `ReplayBrain` played last."""
         self._port, self._tls = port, tls
         self._accept_config = accept_config
+        self.accept_unknown = accept_unknown
         self._keys = Keys(frozenset(keys) if keys is not None else None, frozenset(expired_keys))
         self._origins = frozenset(origins)
         self._seed = seed
@@ -274,7 +278,7 @@ class Emulator:
         return response
 
     async def _upgrade(self, request: web.Request) -> web.StreamResponse:
-        at = door(request.path, accept_config=self._accept_config)
+        at = door(request.path, accept_config=self._accept_config, accept_unknown=self.accept_unknown)
         if at is None or request.headers.get("Upgrade", "").lower() != "websocket":
             return error_response(
                 404, "NOT_FOUND", f"The requested URL {request.path} was not found on this server."

@@ -46,6 +46,8 @@ class Settings:
         self._endpoint = endpoint
         self._offline = offline
         self._replay = replay
+        if isinstance(replay, str | Path) and not Path(replay).exists():
+            raise ConfigError(f"there is no run at {replay}", hint="give the folder that log.path names")
         self.configure()
 
     @property

@@ -102,11 +102,13 @@ class Calls(dict[str, ToolCall]):
                 call.state, call.cancelled = "cancelled", t
 
     def happened(self, event: dict[str, Any], t: float) -> None:
-        """A local `tool` event: `{"id", "event": "started" | "printed" | "finished" | "failed", "text"?}`."""
+        """A local `tool` event, `{"id", "event", "text"?}`, as `session/calls.py` writes them."""
         call = self.get(str(event.get("id", "")))
         if call is None:
             return
         match event.get("event"):
+            case "approval":
+                call.state = "asking" if call.open else call.state
             case "started":
                 call.started = t
                 call.state = "running" if call.open else call.state

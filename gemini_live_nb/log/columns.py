@@ -125,7 +125,12 @@ TOOLS = (
     _TURN,
     Column("seq", "int64", "", "Frame of the request."),
     *_TOOL,
-    Column("state", "category", "", "`pending`, `running`, `done`, `error` or `cancelled`."),
+    Column(
+        "state",
+        "category",
+        "",
+        "`pending`, `asking` (approval), `running`, `done`, `error` or `cancelled`.",
+    ),
     Column("args", "object", "", "Arguments, as a dict."),
     Column("result", "object", "", "Last response sent, as a dict."),
     Column("error", "string", "", "What went wrong."),

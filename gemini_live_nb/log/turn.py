@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from .run import SessionLog
     from .sound import Sound
 
-CallState = Literal["pending", "running", "done", "error", "cancelled"]
+CallState = Literal["pending", "asking", "running", "done", "error", "cancelled"]
 
 
 @dataclass(slots=True, eq=False)
@@ -28,7 +28,8 @@ class ToolCall:
         name: The function's name.
         args: Its arguments.
         turn: Number of the turn it was asked for in.
-        state: `pending` (asked for), `running`, `done`, `error` or `cancelled`.
+        state: `pending` (asked for), `asking` (it waits for a person's approval), `running`, `done`, `error`
+            or `cancelled`.
         result: The last response sent that says something, `None` until then.
         error: What went wrong, in words.
         scheduling: `INTERRUPT`, `WHEN_IDLE`, `SILENT` or `None` as sent with the result.
@@ -62,7 +63,7 @@ class ToolCall:
     @property
     def open(self) -> bool:
         """Whether the model still waits for this call's (last) response."""
-        return self.state in ("pending", "running")
+        return self.state in ("pending", "asking", "running")
 
     @property
     def latency(self) -> float | None:

@@ -7,13 +7,11 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import msgspec
 
-from ..log.index import unpack
-from ..protocol.kinds import BIT, KINDS, mask
+from ..protocol.kinds import BIT, mask
 from .assets import module, style
 from .view import Buffers, Fields, View
 
 if TYPE_CHECKING:
-    from ..log.index import Row
     from ..log.turn import ToolCall
 
 _TOOL = BIT["tool"]
@@ -53,18 +51,9 @@ class ToolCalls(View):
     def _reset(self) -> None:
         self._calls: list[ToolCall] = []
         self._open: dict[int, Fields] = {}
-        self._asking: set[str] | None = None
-
-    def seen(self, rows: Sequence[Row]) -> bool:
-        """Note which calls wait for a yes."""
-        if self._asking is not None and rows[0].kinds & _TOOL:
-            _follow(rows[0], self._asking)
-        return True
 
     def whole(self) -> tuple[Fields, Buffers]:
         """The newest cards, and every one that is not done."""
-        if self._asking is None:
-            self._asking = self._asking_before()
         self._calls += self.source.calls(after=len(self._calls))
         first = max(0, len(self._calls) - _PAGE)
         self._open = {i: self._told(i) for i, call in enumerate(self._calls) if call.open}
@@ -112,28 +101,12 @@ class ToolCalls(View):
             getattr(self.source.of, "approve" if approved else "deny")(call.id)
 
     def _told(self, i: int) -> Fields:
-        call = self._calls[i]
-        return told(call, i, self.source.now(), asking=call.open and call.id in (self._asking or ()))
-
-    def _asking_before(self) -> set[str]:
-        """Calls that waited for a yes when this view was made."""
-        asking: set[str] = set()
-        if self.source.running and self.source.log is not None:
-            table = self.source.log.table()
-            for row in unpack(table.rows[table.rows["kind"] == KINDS.index("tool")], table.heap):
-                _follow(row, asking)
-        return asking
+        return told(self._calls[i], i, self.source.now(), answerable=self.source.running)
 
 
-def _follow(row: Row, asking: set[str]) -> None:
-    """Keep `asking` up to one local event of a tool (`session/calls.py` writes them)."""
-    told = msgspec.json.decode(row.extra or "{}")
-    (asking.add if told.get("event") == "approval" else asking.discard)(str(told.get("id")))
-
-
-def told(call: ToolCall, i: int, now: float, *, asking: bool = False) -> Fields:
-    """A call as the page is told of it."""
-    state, words = _state(call, asking=asking)
+def told(call: ToolCall, i: int, now: float, *, answerable: bool = False) -> Fields:
+    """A call as the page is told of it; in a session that runs it may be approved."""
+    state, words = _state(call, answerable=answerable)
     result, prints = _result(call), "".join(call.prints)
     since = None
     if state == "running":
@@ -154,8 +127,8 @@ def told(call: ToolCall, i: int, now: float, *, asking: bool = False) -> Fields:
     }
 
 
-def _state(call: ToolCall, *, asking: bool) -> tuple[str, str]:
-    if asking:
+def _state(call: ToolCall, *, answerable: bool) -> tuple[str, str]:
+    if call.state == "asking" and answerable:
         return "asked", "waits for your approval"
     if call.state == "done":
         return "done", "done"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable
 
 from websockets.exceptions import ConnectionClosed
@@ -19,6 +20,8 @@ from .wire import Wire, dial
 Took = Callable[["Connection", bytes | str], None]
 Ended = Callable[["Connection", LiveError], None]
 
+_UNKNOWN = re.compile(r'Unknown name "(?!config")')
+_LENIENT = "gl.offline.accept_unknown() has the built-in server pass over it (--accept-unknown)"
 GOODBYE_SECONDS = 3.0
 """How long the server may take to answer our close, and a stalled socket to take it."""
 
@@ -64,6 +67,7 @@ class Connection:
         self._wire: Wire | None = None
         self._setup: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._ending = False
+        self._local = False
         self._sound = (0, 0.0)
         self._sound_since = self.heard
 
@@ -79,6 +83,7 @@ class Connection:
             LiveError: What stood in the way.
         """
         deadline = self._clock.monotonic() + timeout
+        self._local = endpoint.local
         self._wire = await dial(
             endpoint,
             clock=self._clock,
@@ -204,6 +209,8 @@ class Connection:
             return
         self._ending = True
         error = from_close(code, reason, phase=self._phase)
+        if self._local and _UNKNOWN.search(reason):
+            error.hint += f"; {_LENIENT}"
         if self._setup.done():
             self._on_end(self, error)
         else:

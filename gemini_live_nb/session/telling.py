@@ -254,6 +254,9 @@ class Telling:
         if turn is not None and turn.times.silenced is not None:
             return "listening; the rest of the answer is not played"
         if turn is not None and turn.answered:
+            asking = [call.name for call in turn.tool_calls if call.state == "asking"]
+            if asking:
+                return f"waiting for your approval: {', '.join(asking)}"
             running = [call.name for call in turn.tool_calls if call.open]
             return f"running {', '.join(running)}" if running else "the model is answering"
         return "waiting for the model" if turn is not None else "listening"

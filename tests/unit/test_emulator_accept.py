@@ -9,6 +9,7 @@ import pytest
 
 from gemini_live_nb.emulator.accept import Dialect, accept
 from gemini_live_nb.emulator.refusals import REFUSALS, Refused, cut
+from gemini_live_nb.protocol.client import ClientMessage
 
 BETA = Dialect("v1beta")
 UNKNOWN = "Invalid JSON payload received. Unknown name "
@@ -229,3 +230,14 @@ def test_reasons_are_cut_at_123_bytes_and_never_in_a_character():
         == "Method doesn't allow unregistered callers (callers without established identity). Please use API Key or other form of API c"
     )
     assert cut("ä" * 100) == "ä" * 61
+
+
+def test_what_nobody_knows_may_be_passed_over():
+    lenient = Dialect(accept_unknown=True)
+    message = accept('{"setup":{"model":"m","new":{"a":1},"generationConfig":{"newer":2}}}', lenient)
+    assert message.setup.model == "m"
+    assert accept('{"newMessage":{}}', lenient) == ClientMessage()
+    # A field that exists elsewhere is refused here all the same, and so is a wrong value.
+    for wrong in ('{"setup":{"proactivity":{}}}', '{"setup":{"model":3}}', "{"):
+        with pytest.raises(Refused):
+            accept(wrong, lenient)

@@ -12,8 +12,8 @@ import pytest
 
 import gemini_live_nb as gl
 from gemini_live_nb import offline
-from gemini_live_nb.errors import ConfigError, SessionClosed
-from gemini_live_nb.session.events import Closed, TurnEnded
+from gemini_live_nb.errors import ConfigError, ConnectError, SessionClosed, SetupRejected
+from gemini_live_nb.session.events import Closed, GoingAway, TurnEnded
 from gemini_live_nb.session.loops import io, run, users
 
 SECRET = "not-a-real-key-but-secret"
@@ -62,6 +62,52 @@ def test_the_servers_process_sees_no_key(monkeypatch):
     monkeypatch.setenv("GEMINI_API_KEY", SECRET)
     monkeypatch.setenv("MY_TOKEN", SECRET)
     assert SECRET not in "".join(offline._environment().values())
+
+
+def test_a_server_that_cannot_start_says_why(tmp_path):
+    (tmp_path / "no run").write_text("nothing")
+    with pytest.raises(ConfigError, match="there is no run at"):
+        gl.Live(replay=tmp_path / "nowhere")
+    with pytest.raises(ConnectError) as failed, gl.Live(replay=tmp_path / "no run", log=False):
+        pass
+    assert "did not start: the brain replay" in str(failed.value)
+    assert "--brain replay" in failed.value.hint
+
+
+def test_fields_nobody_knows_are_refused_until_the_server_is_told_to_pass_over_them():
+    extra = {"generationConfig": {"brandNew": {"level": 3}}}
+    with pytest.raises(SetupRejected) as failed, gl.Live(offline=True, log=False, extra=extra):
+        pass
+    assert "gl.offline.accept_unknown()" in failed.value.hint
+    gl.offline.accept_unknown()
+    try:
+        with gl.Live(offline=True, log=False, extra=extra) as live:
+            live.send_raw({"newMessage": {"a": 1}})
+            live.send_raw({"realtimeInput": {"mood": "sunny"}})
+            assert "5" in live.ask("What is 2 plus 3?", timeout=30).text
+            sent = [frame.decoded().unknown for frame in live.log if frame.direction == "sent"]
+            assert sent[:3] == [
+                ("setup.generationConfig.brandNew",),
+                ("newMessage",),
+                ("realtimeInput.mood",),
+            ]
+    finally:
+        gl.offline.accept_unknown(False)
+    with pytest.raises(SetupRejected), gl.Live(offline=True, log=False, extra=extra):
+        pass
+
+
+def test_a_fault_strikes_the_server_it_is_meant_for():
+    with gl.Live(replay=gl.demo(), log=False) as live:
+        events = live.events()
+        assert gl.offline.inject("go_away", into=live) == "struck: go_away"
+        assert any(isinstance(event, GoingAway) for event in events)
+    with pytest.raises(ConfigError, match="only a server of ours"):
+        gl.offline.inject("drop", into="wss://example.com/live")
+    with pytest.raises(ConfigError, match="not connected"):
+        gl.offline.inject("drop", into=gl.Live(offline=True))
+    with pytest.raises(ConfigError, match="no fault is called"):
+        gl.offline.inject("nonsense")
 
 
 def test_the_server_ends_with_us():

@@ -26,6 +26,7 @@ async def test_a_person_approves_or_refuses():
         needed = await anext(events)
         assert needed.call.args == {"amount": 5}
         assert talk.waiting_for_approval == [needed.call]
+        assert (needed.call.state, talk.status) == ("asking", "waiting for your approval: pay")
         talk.approve(needed.call.id)
         await first
         second = asyncio.create_task(ask(talk))
