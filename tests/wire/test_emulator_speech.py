@@ -56,7 +56,7 @@ async def test_barge_in(clock, model, after):
     usage = next(m for _, m in client.frames if has(m, "turnComplete"))["usageMetadata"]
     sent = sum(size for t, size in client.sounds() if t < cut) / 48000
     details = usage.get("responseTokensDetails") or usage["candidatesTokensDetails"]
-    assert details == [{"modality": "AUDIO", "tokenCount": round(sent * 25)}]
+    assert details[-1] == {"modality": "AUDIO", "tokenCount": round(sent * 25)}
 
 
 async def test_no_interruption_takes_the_speech_and_answers_it_afterwards(clock):
