@@ -12,7 +12,7 @@ import threading
 from collections.abc import Callable
 
 from .brain import Brain, EchoBrain
-from .faults import CATALOGUE
+from .faults import CATALOGUE, Fault, as_fault
 from .lifetime import AUDIO_LIMIT, VIDEO_LIMIT
 from .profiles import PROFILES
 from .replay import ReplayBrain
@@ -77,10 +77,18 @@ def _parser() -> argparse.ArgumentParser:
     )  # fmt: skip
     parser.add_argument("--seed", type=int, default=0, help="of ids and of what a brain draws")
     parser.add_argument(
-        "--fault", action="append", default=[], metavar="NAME[@PHASE]", help="arm a fault (repeatable)"
-    )
+        "--fault", action="append", default=[], type=_fault, metavar="NAME[@PHASE]",
+        help="""arm a fault (repeatable); or as JSON, '{"name": "stall", "at": "speaking", "seconds": 5}'""",
+    )  # fmt: skip
     parser.add_argument("--list-faults", action="store_true", help="list the faults and end")
     return parser
+
+
+def _fault(text: str) -> Fault:
+    try:
+        return as_fault(text)
+    except (ValueError, TypeError) as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def _brain(names: list[str], speed: float) -> Brain:

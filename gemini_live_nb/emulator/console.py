@@ -1,10 +1,11 @@
-"""The console: a page that lists sessions and faults, and the call that makes a fault strike."""
+"""The console: a page of sessions and faults to press, and the call that makes a fault strike."""
 
 from __future__ import annotations
 
 import html
 import json
 from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl
 
 from aiohttp import web
 
@@ -15,14 +16,19 @@ if TYPE_CHECKING:
 
 _PAGE = """<!doctype html><meta charset="utf-8"><title>Live API emulator</title>
 <style>body{{font:15px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}}
-td,th{{text-align:left;padding:.15rem .6rem;vertical-align:top}}code{{white-space:nowrap}}</style>
+td,th{{text-align:left;padding:.15rem .6rem;vertical-align:top}}code{{white-space:nowrap}}
+:root{{color-scheme:light dark}}button,select,input{{font:inherit}}input{{width:6rem}}</style>
 <h1>Live API emulator</h1>
 <p>{brain}. {sessions}</p>
 <h2>Faults</h2>
-<p>Let one strike: <code>curl -X POST {url}/emulator/faults -H 'Content-Type: application/json'
--d '{{"name": "go_away"}}'</code>. Phases: {phases}.</p>
-<p>Armed: {armed}</p>
+<form method="post" action="/emulator/faults">
+<p>Let one strike
+<select name="at" aria-label="when"><option value="">when it says below</option>{phases}</select>,
+for <input name="seconds" type="number" min="0" step="any" aria-label="seconds" placeholder="its own">
+seconds: press its name. Or <code>curl -X POST {url}/emulator/faults -d '{{"name": "go_away"}}'</code>.</p>
+<p>Armed: {armed}. <button name="clear" value="1">Disarm all</button></p>
 <table><tr><th>name<th>strikes<th>what</tr>{rows}</table>
+</form>
 """
 
 
@@ -31,14 +37,18 @@ def add_routes(app: web.Application, emulator: Emulator) -> None:
 
     async def page(_request: web.Request) -> web.Response:
         rows = "".join(
-            f"<tr><td><code>{html.escape(name)}</code><td>{html.escape(entry.at)}<td>{html.escape(entry.what)}</tr>"
+            f'<tr><td><button name="name" value="{html.escape(name)}">{html.escape(name)}</button>'
+            f"<td>{html.escape(entry.at)}<td>{html.escape(entry.what)}</tr>"
             for name, entry in CATALOGUE.items()
         )
         text = _PAGE.format(
             brain=html.escape(emulator.brain.label),
             sessions=html.escape(_sessions(emulator)),
             url=html.escape(emulator.url.replace("ws", "http", 1)),
-            phases=html.escape(", ".join(PHASES)),
+            phases="".join(
+                f'<option value="{html.escape(name)}">{html.escape(what)}</option>'
+                for name, what in PHASES.items()
+            ),
             armed=html.escape(", ".join(f"{f.name}@{f.phase}" for f in emulator.faults.armed) or "none"),
             rows=rows,
         )
@@ -53,11 +63,19 @@ def add_routes(app: web.Application, emulator: Emulator) -> None:
         )
 
     async def add(request: web.Request) -> web.Response:
+        body = await request.text()
+        # curl calls whatever it sends a form, unless it is told otherwise
+        pressed = request.content_type == "application/x-www-form-urlencoded" and not body.startswith("{")
         try:
-            asked: Any = json.loads(await request.read())
+            asked: Any = _pressed(body) if pressed else json.loads(body)
+            if asked is None:
+                emulator.faults.clear()
+                raise web.HTTPSeeOther("/emulator")
             fault = await emulator.inject(asked)
         except (ValueError, TypeError) as error:
             return web.json_response({"error": str(error)}, status=400)
+        if pressed:
+            raise web.HTTPSeeOther("/emulator")
         return web.json_response(
             {"struck" if fault.phase == "now" else "armed": fault.name, "at": fault.phase}
         )
@@ -75,6 +93,15 @@ def add_routes(app: web.Application, emulator: Emulator) -> None:
     app.router.add_get("/emulator/faults", listed)
     app.router.add_post("/emulator/faults", add)
     app.router.add_delete("/emulator/faults", clear)
+
+
+def _pressed(body: str) -> dict[str, Any] | None:
+    """The fault whose button was pressed; None to disarm all."""
+    fields = dict(parse_qsl(body))
+    if "clear" in fields:
+        return None
+    asked: dict[str, Any] = {"name": fields.get("name", ""), "at": fields.get("at")}
+    return {**asked, "seconds": float(fields["seconds"])} if "seconds" in fields else asked
 
 
 def _sessions(emulator: Emulator) -> str:

@@ -6,6 +6,7 @@ refusal of the table in `refusals.py` is a fault of the same name.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
@@ -185,7 +186,7 @@ class Faults:
 
 
 def as_fault(fault: Fault | str | dict[str, Any]) -> Fault:
-    """A fault from its name, from `name@phase`, from a mapping (JSON), or as it is.
+    """A fault from its name, from `name@phase`, from a mapping or its JSON, or as it is.
 
     Example:
         >>> as_fault("quota@tool").phase
@@ -193,6 +194,8 @@ def as_fault(fault: Fault | str | dict[str, Any]) -> Fault:
     """
     if isinstance(fault, Fault):
         return fault
+    if isinstance(fault, str) and fault.startswith("{"):
+        return Fault(**json.loads(fault))
     if isinstance(fault, dict):
         return Fault(**fault)
     name, _, phase = fault.partition("@")

@@ -64,7 +64,7 @@ async def _before_setup(faults, model):
 async def _struck(here, faults, at):
     """Ask, or listen, while the first fault strikes and the others lie in wait."""
     for fault in faults[1:]:
-        await here.emulator.inject(fault)
+        await here.emulator.inject(_at(fault, at) if fault.delay else fault)
     await here.emulator.inject(_at(faults[0], at))
     if at == "now":
         for _ in range(50):

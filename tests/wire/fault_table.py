@@ -32,6 +32,7 @@ PASSES = ("recovered", "recovered", "lost", "recovered", "lost")
 """A connection that ends and is resumed: a question is asked again, a half-said answer and a call are lost."""
 FINE = ("recovered",) * 6
 DROP = Fault("drop")
+DROP_SOON = Fault("drop", delay=0.1)
 
 
 def ends(error, before_setup=None):
@@ -51,9 +52,13 @@ TABLE = {
     "1008 aborted": ([Fault("aborted")], ("ServerFault", *PASSES)),
     "1000 limit reached": ([Fault("limit")], ("GoneAway", *PASSES)),
     "1001 going away": ([Fault("going_away")], ("GoneAway", *PASSES)),
+    "1011 deadline, older wording": ([Fault("deadline_older")], ("DeadlineExceeded", *PASSES)),
     # The service closes, and trying again would not help.
     "1011 quota": ([Fault("quota")], ends("QuotaExceeded")),
     "1007 key not valid": ([Fault("invalid_key")], ends("AuthError")),
+    "1007 key expired": ([Fault("expired_key")], ends("AuthError")),
+    "1007 sample rate changed": ([Fault("sample_rate_changed")], ends("ProtocolError", "SetupRejected")),
+    "1008 not supported": ([Fault("not_supported")], ends("ProtocolError")),
     "1007 invalid argument": ([Fault("invalid_argument")], ends("ProtocolError", "SetupRejected")),
     "1008 not implemented": ([Fault("not_implemented")], ends("ProtocolError")),
     "1008 model not found": ([Fault("unknown_model")], ends("ModelNotFound")),
@@ -64,6 +69,10 @@ TABLE = {
     "dropped, then HTTP 429": ([DROP, Fault("http_error", status=429)], ("–", *ends("QuotaExceeded")[1:])),
     "dropped, resume refused 3 times": ([DROP, Fault("resume_refused", times=3)], ("–", *PASSES)),
     "dropped, resume refused for good": ([DROP, Fault("resume_refused", times=99)], ("–", *ends("ConnectError")[1:])),
+    "dropped, handle no longer valid": ([DROP, Fault("not_found", at="resume")], ("–", *ends("ProtocolError")[1:])),
+    "said not to be resumable, dropped": (
+        [Fault("frame", data={"sessionResumptionUpdate": {}}), DROP_SOON], ("–", *PASSES),
+    ),
     "dropped, then dropped in the setup": ([DROP, Fault("drop", at="setup")], ("–", *PASSES)),
     "dropped, then dropped once resumed": (
         # The question was asked twice by then; more often it is not.
@@ -80,6 +89,7 @@ TABLE = {
     "goAway, 50 s left": ([Fault("go_away", seconds=50)], FINE),
     "goAway, 2 s left": ([Fault("go_away", seconds=2)], ("recovered", *PASSES)),
     "goAway, no time left": ([Fault("go_away", seconds=0)], ("DeadlineExceeded", *PASSES)),
+    "goAway, then dropped": ([Fault("go_away", seconds=50), DROP_SOON], ("–", *PASSES)),
     "goAway, resume refused twice": ([Fault("go_away", seconds=50), Fault("resume_refused", times=2)], ("–", *FINE[1:])),
     # Frames.
     "a frame that is not JSON": ([Fault("malformed")], FINE),
@@ -88,6 +98,8 @@ TABLE = {
     "a message nobody knows": ([Fault("unknown_message")], FINE),
     "text frame in snake_case": ([Fault("text_frame")], FINE),
     "empty serverContent": ([Fault("empty_content")], FINE),
+    "unknown calls cancelled": ([Fault("frame", data={"toolCallCancellation": {"ids": ["call_0"]}})], FINE),
+    "usage alone": ([Fault("frame", data={"usageMetadata": {"totalTokenCount": 7}})], FINE),
     "interrupted out of nowhere": (
         [Fault("spurious_interrupted")], ("recovered", "recovered", "recovered", "odd", "recovered", "recovered"),
     ),

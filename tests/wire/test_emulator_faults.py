@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import urllib.error
+import urllib.parse
+import urllib.request
 from pathlib import Path
 
 import numpy as np
@@ -292,6 +295,29 @@ async def test_the_console():
         struck = asyncio.create_task(call(emulator, "POST", "/emulator/faults", {"name": "quota"}))
         assert (await client.closed())[0] == 1011
         assert (await struck)[0] == 200
+
+
+async def test_the_consoles_buttons():
+    """What a browser posts when one is pressed, and where it is led."""
+
+    def press(url, **fields):
+        data = urllib.parse.urlencode(fields).encode()
+        with urllib.request.urlopen(url + "/emulator/faults", data, timeout=10) as response:
+            return response.url, response.read().decode()
+
+    async with Emulator(latency=0) as emulator, connect(emulator) as client:
+        await client.setup()
+        place = emulator.url.replace("ws", "http", 1)
+        led, page = await asyncio.to_thread(press, place, name="stall", at="speaking", seconds="2.5")
+        assert led == place + "/emulator"
+        assert "stall@speaking" in page
+        assert emulator.faults.armed[0].lasting == 2.5
+        _, page = await asyncio.to_thread(press, place, clear="1", at="", seconds="")
+        assert "Armed: none" in page
+        await asyncio.to_thread(press, place, name="go_away", at="", seconds="")
+        assert (await client.until("goAway"))["goAway"] == {"timeLeft": "50s"}
+        with pytest.raises(urllib.error.HTTPError, match="400"):
+            await asyncio.to_thread(press, place, name="nonsense")
 
 
 async def test_the_console_is_closed_to_foreign_pages():

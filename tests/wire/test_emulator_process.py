@@ -67,6 +67,8 @@ async def test_a_script_a_profile_and_a_fault_from_the_command_line(tmp_path):
         "0",
         "--fault",
         "empty_content@open",
+        "--fault",
+        '{"name": "frame", "at": "open", "data": {"goAway": {"timeLeft": "9s"}}}',
     )
     async with (
         emulator_process(*options) as lines,
@@ -87,6 +89,14 @@ async def run(*options):
     )  # fmt: skip
     out, err = await asyncio.wait_for(process.communicate(), 60)
     return process.returncode, out.decode(), err.decode()
+
+
+@pytest.mark.parametrize("fault", ["nonsense", "drop@midnight", "{", '{"name": "drop", "how": 1}'])
+async def test_a_fault_that_there_is_not_is_told_in_a_line(fault):
+    code, out, err = await run("--fault", fault)
+    assert code == 2
+    assert "--fault" in err
+    assert "Traceback" not in out + err
 
 
 async def test_list_of_faults():
