@@ -57,7 +57,7 @@ TABLE = {
     "1011 quota": ([Fault("quota")], ends("QuotaExceeded")),
     "1007 key not valid": ([Fault("invalid_key")], ends("AuthError")),
     "1007 key expired": ([Fault("expired_key")], ends("AuthError")),
-    "1007 sample rate changed": ([Fault("sample_rate_changed")], ends("ProtocolError", "SetupRejected")),
+    "1007 sample rate changed": ([Fault("sample_rate_changed")], ends("ProtocolError")),
     "1008 not supported": ([Fault("not_supported")], ends("ProtocolError")),
     "1007 invalid argument": ([Fault("invalid_argument")], ends("ProtocolError", "SetupRejected")),
     "1008 not implemented": ([Fault("not_implemented")], ends("ProtocolError")),
