@@ -76,12 +76,16 @@ def _parser() -> argparse.ArgumentParser:
         help="the same once it has seen a picture",
     )  # fmt: skip
     parser.add_argument("--seed", type=int, default=0, help="of ids and of what a brain draws")
+    _add_faults(parser)
+    return parser
+
+
+def _add_faults(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--fault", action="append", default=[], type=_fault, metavar="NAME[@PHASE]",
         help="""arm a fault (repeatable); or as JSON, '{"name": "stall", "at": "speaking", "seconds": 5}'""",
     )  # fmt: skip
     parser.add_argument("--list-faults", action="store_true", help="list the faults and end")
-    return parser
 
 
 def _fault(text: str) -> Fault:
