@@ -15,7 +15,7 @@ from ..errors import LiveError
 from ..session.events import Closed, Event, Trouble
 from ..session.loops import io
 from .controls import Act, Standing
-from .findings import Facts, diagnose
+from .findings import WAYS, Facts, diagnose
 from .notices import Notices
 from .view import Fields
 
@@ -213,7 +213,8 @@ class Desk:
             figures.append(("latency", f"answered in {quick:.2f} s", what))
         carrier = self._wiring.channel.carrier
         if carrier:
-            figures.append(("channel", carrier, "How sound and pictures travel between page and kernel"))
+            way, meaning = WAYS[carrier]
+            figures.append(("channel", way, f"How sound and pictures reach the kernel. {meaning}"))
         return figures
 
     def look(self, facts: Facts) -> None:

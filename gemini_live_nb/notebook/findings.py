@@ -72,6 +72,18 @@ class Facts:
 
 _SILENT_S = 5.0
 
+WAYS = {
+    "socket": (
+        "direct (socket)",
+        "It goes straight to the session's own thread: no running cell holds it up.",
+    ),
+    "comm": (
+        "through Jupyter (comm)",
+        "It shares the notebook's own connection: a little later, and a busy server may be heard.",
+    ),
+}
+"""The media channel's carriers: the name in words, and what it means for who talks over it."""
+
 
 def diagnose(facts: Facts) -> list[Finding]:
     """What stands in the way, worst first, and what is well.
@@ -191,8 +203,8 @@ def _kernel(facts: Facts) -> Iterator[Finding]:
             "JupyterLab on the machine the kernel runs on.",
         )
     elif facts.carrier:
-        way = "directly (socket)" if facts.carrier == "socket" else "through Jupyter (comm)"
-        yield Finding("channel", "good", f"Sound and pictures reach the kernel {way}")
+        way, meaning = WAYS[facts.carrier]
+        yield Finding("channel", "good", f"The way of sound and pictures to the kernel: {way}", meaning)
     elif facts.host and facts.host != "vscode":
         yield Finding(
             "channel",

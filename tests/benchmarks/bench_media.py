@@ -1,7 +1,8 @@
 """How quick the media channel is, by socket and by comm, in real JupyterLab; prints a table, asserts only that nothing is lost.
 
 Times are from the audio thread's clock (Date.now) to Python's (time.time) and back, on one machine; a chunk's own length is not
-in them.
+in them. On the way down two are told apart: when sound reaches the audio thread, and when the browser asks that thread for the
+first sample, which it does once for each buffer of the sound device (some 10 ms).
 """
 
 from __future__ import annotations
@@ -16,9 +17,20 @@ SECONDS = 10
 ANSWER = 30
 SETUP = """
 import json, time, numpy as np
+import traitlets
 from gemini_live_nb.notebook import Channel, Microphone, Speaker
 channel = Channel("{carrier}")
-mic, speaker = Microphone(channel=channel), Speaker(channel=channel)
+def changed(text, *pairs):
+    for old, new in pairs:
+        assert text.count(old) == 1, old
+        text = text.replace(old, new)
+    return text
+class Timed(Speaker):  # also tells when a turn's first sound came to the audio thread
+    _esm = changed(Speaker._esm, ("happened({{ kind,", "happened({{ came, kind,"), ("underruns, waiting, time }});", "underruns, waiting, time, came }});"))
+    _worklet = traitlets.Unicode(changed(Speaker._worklet.default_value,
+        ("if (data.samples) this", "if (data.samples && !data.start) this.came = Date.now(); if (data.samples) this"),
+        ("time: Date.now() }}", "time: Date.now(), came: this.came }}"))).tag(sync=True)
+mic, speaker = Microphone(channel=channel), Timed(channel=channel)
 up, told = [], []
 mic.on_chunk = lambda pcm, seq, t: up.append((time.time() - t) * 1000)
 hear = speaker.page_said
@@ -28,11 +40,14 @@ display(mic, speaker)
 mic.start()
 """
 DOWN = """
-down = []
+down, asked = [], []
 for turn in range(1, 41):
     began = time.time(); speaker.play(said[:4800], turn); speaker.end(turn)
     while not any(each.get("turn") == turn and each["kind"] == "drained" for each in told[-6:]): time.sleep(0.005)
-    down += [each["time"] - began * 1000 for each in told[-8:] if each["kind"] == "playing" and each["turn"] == turn]
+    began *= 1000
+    for each in told[-8:]:
+        if each["kind"] == "playing" and each["turn"] == turn:
+            down.append(each["came"] - began); asked.append(each["time"] - each["came"])
 """
 FLUSH = """
 flushed = []
@@ -52,7 +67,7 @@ cpu_share = (time.process_time() - cpu) / (time.time() - clock)
 """
 REST = """
 while not any(each["kind"] == "drained" and each["turn"] == 200 for each in told[-6:]): time.sleep(0.05)
-result = dict(carrier=channel.carrier, up=up[25:], down=down, flushed=flushed, cpu=cpu_share, underruns=speaker.underruns - before,
+result = dict(carrier=channel.carrier, up=up[25:], down=down, asked=asked, flushed=flushed, cpu=cpu_share, underruns=speaker.underruns - before,
               heard=told[-1]["played"], lost=channel.counts()["lost"])
 print(json.dumps(result))
 """
@@ -77,7 +92,8 @@ def test_bench(notebook, carrier):  # noqa: F811 - the fixture
     print(
         f"\n{result['carrier']}: p50 / p99 in ms\n"
         f"  chunk's end -> Python    {spread(result['up'])}   ({len(result['up'])} chunks of 40 ms)\n"
-        f"  Python -> first sample   {spread(result['down'])}   ({len(result['down'])} short answers)\n"
+        f"  Python -> worklet        {spread(result['down'])}   ({len(result['down'])} short answers)\n"
+        f"  worklet -> first sample  {spread(result['asked'])}   (the sound device asks)\n"
         f"  flush -> fading          {spread(result['flushed'])}   (+ 5 ms fade + the device's own latency)\n"
         f"  kernel's CPU             {result['cpu']:.1%} of a core, two ways\n"
         f"  {ANSWER} s answer in 1 s       {result['underruns']} underruns, {result['lost'] + lost} frames lost"

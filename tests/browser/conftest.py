@@ -38,7 +38,8 @@ ASK = """(async () => {{
     if (header.msg_type === "stream" && content.name === "stdout") text += content.text;
     if (header.msg_type === "error") error = content.traceback.join("\\n");
   }};
-  await future.done;
+  const {{ content }} = await future.done;
+  if (content.status === "aborted") error = "not run: the cell before it failed";
   return {{ text, error }};
 }})()"""
 REMEMBER_TRACKS = """{
@@ -67,14 +68,14 @@ def lab(tmp_path_factory):
 
 
 @contextlib.contextmanager
-def serve_lab(home, *, app="jupyterlab", env=None, flags=()):
+def serve_lab(home, *, app="jupyterlab", env=None, flags=(), port=None):
     """Run a Jupyter server until the block ends. Yields (address, folder of notebooks)."""
     notebooks = home / "notebooks"
     notebooks.mkdir()
     news = home / "settings" / "@jupyterlab" / "apputils-extension"
     news.mkdir(parents=True)
     (news / "notification.jupyterlab-settings").write_text('{"fetchNews": "false", "checkForUpdates": false}')
-    port = free_port()
+    port = port or free_port()
     settings = [
         "--no-browser", "--allow-root", "--ServerApp.ip=127.0.0.1", f"--ServerApp.port={port}", "--ServerApp.port_retries=0",
         "--IdentityProvider.token=", "--ServerApp.disable_check_xsrf=True", f"--ServerApp.root_dir={notebooks}",

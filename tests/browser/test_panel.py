@@ -7,23 +7,10 @@ import json
 import pytest
 from playwright.sync_api import expect
 
-from .conftest import opened, serve_lab
-from .scripted import STORY, scripted
+from .flow import LIVE, cut_in, hold_a_conversation, place, say, story, transcript
+from .scripted import scripted
 
 expect.set_options(timeout=20_000)
-
-LIVE = """
-from gemini_live_nb import Live, tool
-@tool(approve=True)
-def get_weather(city: str) -> str:
-    "Tell the weather of a city."
-    print("asking the service for", city)
-    return "18 degrees and clear"
-def divide(a: float, b: float) -> float:
-    "Divide."
-    return a / b
-live = Live(url={url!r}, api_key="made up", tools=[get_weather, divide], log=False)
-"""
 
 
 @pytest.fixture(scope="module")
@@ -41,66 +28,8 @@ def panel(notebook, server):
     return notebook
 
 
-def say(nb, words):
-    box = nb.page.get_by_role("textbox", name="Message").first
-    box.fill(words)
-    box.press("Enter")
-
-
-def transcript(nb):
-    return nb.page.get_by_role("region", name="Transcript").first
-
-
 def test_a_conversation(panel):
-    """Talk, be answered, cut in, call a tool, reload the page, go on."""
-    page = panel.page
-    page.get_by_role("button", name="Connect").click()
-    expect(page.get_by_text("Listening", exact=True)).to_be_visible()
-
-    say(panel, "Tell me a story")
-    turns = transcript(panel)
-    expect(turns.get_by_text("Once upon a time")).to_be_visible()
-    expect(turns.get_by_text("Thoughts")).to_be_visible()
-    expect(turns.get_by_text("A story of the sea")).to_be_hidden()
-    panel.until("live.speaker.state == 'playing'")
-
-    # The fake microphone speaks as soon as it is on: that interrupts.
-    page.get_by_role("button", name="Start microphone").click()
-    expect(page.get_by_text("live: microphone")).to_be_visible()
-    lost = turns.locator("s").first
-    expect(lost).not_to_be_empty(timeout=20_000)
-    panel.until("live.speaker.state != 'playing' or live.turns[-1].number > 0")
-    heard = panel.value("live.turns[0].heard_text")
-    assert heard
-    expect(turns.get_by_text(heard, exact=True)).to_be_visible()
-    whole = f"{heard} {lost.inner_text()}"
-    assert whole == panel.value("live.turns[0].text")
-    assert STORY.startswith(whole)
-    expect(turns.get_by_text("cut off after")).to_be_visible()
-    page.get_by_role("button", name="Stop microphone").click()
-    expect(turns.get_by_text("I have stopped.", exact=True)).to_be_visible(timeout=30_000)
-    expect(turns.get_by_text("Wait, stop.", exact=True)).to_be_visible()
-
-    say(panel, "How is the weather?")
-    card = page.get_by_role("listitem").filter(has_text="get_weather")
-    expect(card.get_by_text("waits for your approval")).to_be_visible()
-    expect(page.get_by_text("Waiting for your approval of get_weather")).to_be_visible()
-    card.get_by_role("button", name="Approve").click()
-    expect(card.get_by_text("18 degrees and clear")).to_be_visible()
-    expect(card.get_by_text("asking the service for Lisbon")).to_be_visible()
-    expect(turns.get_by_text("It is eighteen degrees in Lisbon.", exact=True)).to_be_visible()
-
-    panel.reload()
-    turns = transcript(panel)
-    expect(turns.get_by_text("It is eighteen degrees in Lisbon.", exact=True)).to_be_visible()
-    expect(turns.locator("s").first).not_to_be_empty()
-    expect(page.get_by_text("live: microphone")).to_be_hidden()
-    assert panel.live_tracks() == 0
-    say(panel, "Go on")
-    expect(turns.get_by_text("Very well.", exact=True)).to_be_visible()
-    assert panel.value("len(live.session.log.fold.turns)") >= 4
-    page.get_by_role("button", name="Stop", exact=True).click()
-    expect(page.get_by_role("button", name="Connect")).to_be_visible()
+    hold_a_conversation(panel)
 
 
 def test_a_refused_call_and_a_failed_one(panel):
@@ -369,23 +298,23 @@ def test_a_cell_run_again_ends_the_session_before(panel):
     assert panel.live_tracks() == 0
 
 
-@pytest.mark.parametrize(("app", "kernel"), [("notebook", "7"), ("jupyterlab", "6")])
-def test_smoke(launch, server, tmp_path, request, app, kernel):  # noqa: PLR0917 - pytest's fixtures
-    """The panel in Notebook 7, and in JupyterLab on ipykernel 6."""
-    env = {"PYTHONPATH": str(request.getfixturevalue("ipykernel6"))} if kernel == "6" else {}
-    browser = launch("--use-fake-ui-for-media-stream")
-    with (
-        serve_lab(tmp_path, app=app, env=env) as (base, folder),
-        opened(browser, base, folder, "smoke.ipynb") as nb,
-    ):
+@pytest.mark.parametrize(
+    ("app", "kernel", "carrier"),
+    [("notebook", 7, "socket"), ("jupyterlab", 6, "socket"), ("jupyterlab", 7, "comm")],
+)
+def test_smoke(launch, server, tmp_path, request, app, kernel, carrier):  # noqa: PLR0917 - pytest's fixtures
+    """The panel in Notebook 7, in JupyterLab on ipykernel 6, and over the comm alone."""
+    env = {"PYTHONPATH": str(request.getfixturevalue("ipykernel6"))} if kernel == 6 else {}
+    with place(launch, tmp_path, app=app, env=env, carrier=carrier) as nb:
         nb.open(LIVE.format(url=server) + "live")
         nb.run(0)
         nb.page.get_by_role("button", name="Connect").click()
         expect(nb.page.get_by_text("Listening", exact=True)).to_be_visible()
-        nb.page.get_by_role("button", name="Start microphone").click()
-        expect(transcript(nb).get_by_text("I have stopped.", exact=True).first).to_be_visible(timeout=40_000)
+        way = {"socket": "direct (socket)", "comm": "through Jupyter (comm)"}[carrier]
+        expect(nb.page.get_by_text(way, exact=True)).to_be_visible()
+        story(nb)
+        cut_in(nb)
         nb.page.get_by_role("button", name="Stop", exact=True).click()
         expect(nb.page.get_by_role("button", name="Connect")).to_be_visible()
         assert nb.live_tracks() == 0
-        assert nb.value("__import__('ipykernel').version_info[0]") == int(kernel)
-        assert nb.errors == []
+        assert nb.value("__import__('ipykernel').version_info[0]") == kernel

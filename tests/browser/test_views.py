@@ -7,8 +7,8 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from .conftest import opened
+from .flow import LIVE, say
 from .scripted import scripted
-from .test_panel import LIVE, say
 
 expect.set_options(timeout=20_000)
 
