@@ -341,9 +341,6 @@ class Live(Tools):
     def mute(self, muted: bool = True) -> None:
         """Send nothing of the microphone; what was said so far is answered. `mute(False)` goes on."""
         self.mic.mute(muted)
-        session = self._session
-        if muted and session is not None and session.open and not session.manual:
-            self._call(session.end_audio())
 
     def _ipython_display_(self) -> None:
         from ..notebook.panel import Panel
