@@ -87,7 +87,7 @@ def serve_lab(home, *, app="jupyterlab", env=None, flags=(), port=None):
         server = subprocess.Popen(
             command,
             cwd=notebooks,
-            env={**os.environ, "JUPYTERLAB_SETTINGS_DIR": str(home / "settings"), **(env or {})},
+            env={**os.environ, "JUPYTERLAB_SETTINGS_DIR": str(home / "settings"), **_before_ours(env or {})},
             stdout=log,
             stderr=log,
         )
@@ -102,7 +102,13 @@ def serve_lab(home, *, app="jupyterlab", env=None, flags=(), port=None):
                 server.kill()
 
 
-def wait_until_up(server, base, log, limit=40):
+def _before_ours(env):
+    """What is put on the path goes before what is there."""
+    path = filter(None, (env.get("PYTHONPATH"), os.environ.get("PYTHONPATH")))
+    return {**env, "PYTHONPATH": os.pathsep.join(path)}
+
+
+def wait_until_up(server, base, log, limit=90):
     end = time.monotonic() + limit
     while time.monotonic() < end:
         with contextlib.suppress(OSError), urllib.request.urlopen(f"{base}/api/status", timeout=1):

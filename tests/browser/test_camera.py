@@ -104,10 +104,15 @@ def test_a_shared_screen_is_a_camera_too(lab, launch):
     browser = launch("--use-fake-ui-for-media-stream", "--auto-select-desktop-capture-source=Entire screen")
     base, folder = lab
     with opened(browser, base, folder, "screen.ipynb") as notebook:
-        notebook.open(CAMERA.replace("Camera", "Screen").replace("camera", "screen"))
+        notebook.open(CAMERA.replace("Camera", "Screen").replace("camera", "screen"), "screen.start()")
         notebook.run(0)
         notebook.page.get_by_role("button", name="Share screen").click()
         notebook.until("len(frames) >= 1 or screen.problem")
         assert notebook.value("screen.problem") == ""
         assert max(picture(notebook, "frames[-1][0]").size) == 320
+        notebook.page.get_by_role("button", name="Stop sharing").click()
+        notebook.until("screen.state == 'off'")
+        notebook.run(1)
+        notebook.until("screen.state == 'live' or screen.problem")
+        assert notebook.value("screen.problem") == ""
         assert notebook.errors == []

@@ -126,3 +126,19 @@ def test_a_file_is_as_good_as_a_microphone(notebook, voice, lab):
     assert len(found) >= 3
     assert min(found[1:]) >= 0.99, "Chromium stutters for some 30 ms while an element begins to play"
     assert notebook.live_tracks() == 0
+
+
+def test_a_device_is_chosen_from_the_menu(notebook):
+    """Chromium's fake microphones are several."""
+    notebook.open(MIC.removesuffix("mic") + "mic.start()\nmic")
+    notebook.run(0)
+    notebook.until("mic.state == 'live' and len(mic.devices) > 1")
+    before = notebook.value("mic.device_name")
+    other = next(name for name in notebook.value("list(mic.devices.values())") if name != before)
+    notebook.page.get_by_label("Which microphone").select_option(label=other)
+    notebook.until(f"mic.device_name == {other!r} and mic.state == 'live'")
+    assert notebook.live_tracks() == 1
+    first = notebook.value(f"next(id for id, name in mic.devices.items() if name == {before!r})")
+    notebook.python(f"mic.device = {first!r}")
+    notebook.until(f"mic.device_name == {before!r} and mic.state == 'live'")
+    assert notebook.live_tracks() == 1

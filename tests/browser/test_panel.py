@@ -9,6 +9,7 @@ from playwright.sync_api import expect
 
 from .flow import LIVE, cut_in, hold_a_conversation, place, say, story, transcript
 from .scripted import scripted
+from .sounds import RATE, write_wav
 
 expect.set_options(timeout=20_000)
 
@@ -296,6 +297,57 @@ def test_a_cell_run_again_ends_the_session_before(panel):
     panel.until("not first.open")
     panel.until("old[0].state == 'off'")
     assert panel.live_tracks() == 0
+
+
+def test_everything_is_to_be_had_from_code(notebook, server, voice):
+    """A file stands in for the microphone, a stream of ours for the camera; cells start, mute and stop them."""
+    write_wav(notebook.folder / "question.wav", voice[: 8 * RATE])
+    files = (
+        "import ipywebrtc\n"
+        "mic = ipywebrtc.AudioStream.from_file('question.wav')\n"
+        "camera = ipywebrtc.CameraStream(constraints={'audio': False, 'video': True})\n"
+    )
+    live = LIVE.format(url=server).replace("log=False", "log=False, mic=mic, camera=camera")
+    notebook.open(
+        files + live + "live",
+        "live.connect()\nlive.mic.start()\nlive.camera.start(fps=5)",
+        "live.mute()",
+        "live.mute(False)",
+        "live.mic.stop()\nlive.camera.stop()",
+    )
+    notebook.run(0)
+    expect(notebook.page.get_by_role("button", name="Start microphone")).to_be_visible()
+    notebook.run(1)
+    expect(notebook.page.get_by_text("live: microphone, camera")).to_be_visible()
+    notebook.until("sum(f.kind == 'realtimeInput.audio' for f in live.log) > 20")
+    notebook.until("sum(f.kind == 'realtimeInput.video' for f in live.log) > 5")
+    notebook.run(2)
+    ends = "sum(f.kind == 'realtimeInput.audioStreamEnd' for f in live.log)"
+    notebook.until(f"{ends} == 1")
+    notebook.python("sent = sum(f.kind == 'realtimeInput.audio' for f in live.log)")
+    notebook.page.wait_for_timeout(400)
+    assert notebook.value("sum(f.kind == 'realtimeInput.audio' for f in live.log) - sent") <= 1
+    assert notebook.value(ends) == 1
+    notebook.run(3)
+    notebook.until("sum(f.kind == 'realtimeInput.audio' for f in live.log) > sent + 5")
+    notebook.run(4)
+    expect(notebook.page.get_by_text("live: ")).to_be_hidden()
+    assert notebook.live_tracks() == 0
+
+
+def test_a_voice_that_was_stopped_leaves_its_trace(panel):
+    say(panel, "Tell me a story")
+    panel.until("live.speaker.state == 'playing' and live.turns[0].audio_ms > 3000")
+    panel.page.get_by_role("button", name="Stop voice").click()
+    turns = transcript(panel)
+    expect(turns.locator("s").first).not_to_be_empty()
+    expect(turns.get_by_text("stopped after")).to_be_visible()
+    panel.until("live.turns[0].played_ms and live.turns[0].cut and live.speaker.state == 'ready'")
+    assert panel.value("0 < live.turns[0].heard_ms < live.turns[0].audio_ms")
+    began = panel.value("live.log.fold.turns[0].times.first_audio")
+    say(panel, "Go on")
+    expect(turns.get_by_text("Very well.", exact=True)).to_be_visible()
+    assert panel.value("live.turns[1].times.first_audio") - began < 12, "the story has twelve seconds"
 
 
 @pytest.mark.parametrize(

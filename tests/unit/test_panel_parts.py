@@ -11,10 +11,11 @@ from xml.etree import ElementTree as ET
 import numpy as np
 import pytest
 
-from gemini_live_nb.errors import AuthError
+from gemini_live_nb.errors import AuthError, MediaError
 from gemini_live_nb.log.turn import ToolCall, Turn
 from gemini_live_nb.log.words import Words
 from gemini_live_nb.notebook.assets import STATIC, module, style
+from gemini_live_nb.notebook.channel import Channel
 from gemini_live_nb.notebook.findings import Facts, diagnose
 from gemini_live_nb.notebook.keepsake import Keepsake
 from gemini_live_nb.notebook.lanes import MODEL, YOU, Lanes
@@ -251,6 +252,15 @@ def test_the_record_holds_every_run_with_its_picture():
     ]
     assert html.count("data:image/svg+xml") == html.count("Sound of 3 seconds") / 2 == 3
     assert "base64" not in html
+
+
+def test_ipykernel_7_0_is_refused_before_anything_is_shown(monkeypatch):
+    monkeypatch.setattr("gemini_live_nb.notebook.kernel.ipykernel_version", lambda: (7, 0, 1))
+    with pytest.raises(MediaError, match=r"ipykernel 7\.0") as refused:
+        Channel()
+    assert "ipykernel>=7.1" in refused.value.hint
+    monkeypatch.setattr("gemini_live_nb.notebook.kernel.ipykernel_version", lambda: (7, 1, 0))
+    Channel("comm").close()
 
 
 MODULES = sorted(path.name for path in STATIC.glob("*.js"))

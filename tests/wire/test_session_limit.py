@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from gemini_live_nb.errors import LiveError
-from gemini_live_nb.session.events import Closed, GoingAway
+from gemini_live_nb.session.events import Closed, Dropped, GoingAway
 
 from .long_life import world
-from .raw import LIVE_3_8
+from .raw import LIVE_3_8, NATIVE
 
 pytestmark = pytest.mark.anyio
 
@@ -41,3 +41,19 @@ async def test_as_it_is_by_default_a_session_has_no_end():
         await converse(here, answered)
         assert all(turn.complete for turn in answered)
         assert here.session.open
+
+
+async def test_camera_and_microphone_at_the_built_in_server_have_no_end():
+    """A quarter of an hour and a minute, without limits as `offline.Server` starts it, and no storm."""
+    minutes = 16
+    async with world(NATIVE, audio_limit=None, video_limit=None) as here:
+        for second in range(60 * minutes):
+            here.session.send_video_nowait(b"\xff\xd8\xff" + second.to_bytes(2, "big"))
+            here.session.send_audio_nowait(bytes(32_000))
+            await here.after(1)
+        assert (await here.session.ask("And now?", timeout=120)).complete
+        assert here.session.open
+        assert here.session.conn == 1, "one hand-over, at the ninth minute"
+        assert here.events(Dropped) == []
+        pictures = sum(frame.kind == "realtimeInput.video" for frame in here.session.log)
+        assert pictures == 60 * minutes
