@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import base64
-from html import escape
 from typing import TYPE_CHECKING
 
 from ..audio import VOICE_RATE, wav
+from ..log.markup import as_html
 from ..log.run import SessionLog
 
 if TYPE_CHECKING:
@@ -39,9 +39,9 @@ class Table:
         rows: dict[str, dict[str, list[Cell]]] = {}
         for cell in cells:
             rows.setdefault(cell.label, {}).setdefault(cell.input, []).append(cell)
-        head = "".join(f"<th scope='col'>{escape(name)}</th>" for name in inputs)
+        head = "".join(f"<th scope='col'>{as_html(name)}</th>" for name in inputs)
         body = "".join(
-            f"<tr><th scope='row'>{escape(label)}</th>"
+            f"<tr><th scope='row'>{as_html(label)}</th>"
             + "".join(f"<td>{''.join(map(self._cell, found.get(name, ())))}</td>" for name in inputs)
             + "</tr>"
             for label, found in rows.items()
@@ -58,9 +58,8 @@ class Table:
         run = self._experiment.run_of(cell)
         said = [] if run is None else [self._turn(turn) for turn in SessionLog.open(run).conversation]
         if ended.error:
-            said.append(
-                f"<p class='error'>{escape(ended.error_type)}: {escape(ended.error)} {escape(ended.hint)}</p>"
-            )
+            what = f"{as_html(ended.error_type)}: {as_html(ended.error)} {as_html(ended.hint)}"
+            said.append(f"<p class='error'>{what}</p>")
         return "".join(said)
 
     def _turn(self, turn: Turn) -> str:
@@ -70,5 +69,5 @@ class Table:
         if self._audio and len(turn.audio):
             data = base64.b64encode(wav(turn.audio, VOICE_RATE)).decode()
             player = f"<audio controls preload='none' src='data:audio/wav;base64,{data}'></audio>"
-        said = f"<bdi>{escape(turn.text or '(silent)')}</bdi>"
+        said = f"<bdi>{as_html(turn.text or '(silent)')}</bdi>"
         return f"<p>{said} <span class='quiet'>{' · '.join(notes)}</span></p>{player}"

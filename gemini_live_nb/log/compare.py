@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from html import escape
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -11,6 +10,7 @@ import msgspec
 from gemini_live_nb.errors import LogError
 
 from .display import STYLE, answer_html, call_line, facts_html
+from .markup import as_html
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -97,7 +97,7 @@ class Comparison:
         return f"<Comparison of {', '.join(self.names)}>"
 
     def _repr_html_(self) -> str:
-        head = "".join(f"<th>{escape(name)}</th>" for name in self.names)
+        head = "".join(f"<th>{as_html(name)}</th>" for name in self.names)
         setup = "".join(_row(str(path), map(_shown, row)) for path, row in self.setup().iterrows())
         runs = [log.conversation for log in self.logs]
         longest = max(map(len, runs))
@@ -118,18 +118,18 @@ def _calls(tools: pd.DataFrame) -> pd.DataFrame:
 
 
 def _row(name: str, cells: Iterable[str]) -> str:
-    return f"<tr><th>{escape(name)}</th>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>"
+    return f"<tr><th>{as_html(name)}</th>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>"
 
 
 def _cell(turn: Turn) -> str:
     player = turn.sound._repr_html_() if turn.audio_ms else ""
     calls = "".join(f"<div>{call_line(call)}</div>" for call in turn.tool_calls)
-    said = f"{escape(turn.user_text)}<br>{calls}<b>{answer_html(turn)}</b><br>"
+    said = f"{as_html(turn.user_text)}<br>{calls}<b>{answer_html(turn)}</b><br>"
     return said + player + facts_html(turn)
 
 
 def _shown(value: Any) -> str:
-    return "" if value is None else escape(str(value))
+    return "" if value is None else as_html(str(value))
 
 
 def _setup(log: SessionLog) -> Any:

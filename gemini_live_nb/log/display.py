@@ -1,16 +1,14 @@
 """How turns, calls and runs draw themselves in a notebook: static HTML in the page's own colours.
 
-What a server or a user said is text, never markup: all of it is escaped.
+What a server or a user said is text, never markup: all of it goes through `markup.py`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from html import escape
 from typing import TYPE_CHECKING
 
-import msgspec
-
+from .markup import as_html, readable
 from .prices import estimate
 
 if TYPE_CHECKING:
@@ -42,11 +40,11 @@ def _pairs(pairs: Iterable[tuple[str, str]]) -> str:
 
 
 def _words(text: str) -> str:
-    return escape(text if len(text) <= _LONGEST else text[:_LONGEST] + " …")
+    return as_html(text, _LONGEST)
 
 
 def _json(value: object) -> str:
-    return f"<code>{_words(msgspec.json.encode(value, enc_hook=repr).decode())}</code>"
+    return f"<code>{_words(readable(value))}</code>"
 
 
 def _facts(facts: Iterable[str]) -> str:
@@ -76,7 +74,7 @@ def call_line(call: ToolCall) -> str:
     """A function call in a line: its name and how it went."""
     twice = f"delivered {call.deliveries} times" if call.deliveries > 1 else ""
     facts = _facts((call.state, _seconds(call.latency, "answered after"), twice))
-    return f"<b>{escape(call.name)}</b> {facts}"
+    return f"<b>{as_html(call.name)}</b> {facts}"
 
 
 def turn_html(turn: Turn) -> str:
@@ -133,12 +131,12 @@ def log_head(log: SessionLog) -> str:
     """What a run is, in a line, and what was found damaged."""
     seconds = float(log.table().rows["t_ns"][-1]) * 1e-9 if len(log) else 0.0
     facts = (
-        escape(log.model),
+        as_html(log.model),
         f"{len(log)} frames",
         f"{len(log.conversation)} turns",
         f"{seconds:.1f} s",
-        escape(estimate(log.usages(), log.model)),
-        escape(log.kept),
+        as_html(estimate(log.usages(), log.model)),
+        as_html(log.kept),
     )
     notes = "".join(f"<p>{_words(note)}</p>" for note in log.notes)
-    return f"<b>{escape(log.name)}</b> {_facts(facts)}{notes}"
+    return f"<b>{as_html(log.name)}</b> {_facts(facts)}{notes}"

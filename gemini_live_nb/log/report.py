@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from html import escape
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,6 +10,7 @@ import numpy.typing as npt
 from gemini_live_nb.audio import peaks
 
 from .display import STYLE, log_head, turn_section
+from .markup import as_html
 from .progress import progress
 from .sound import Sound, track
 
@@ -45,7 +45,11 @@ def report(log: SessionLog, *, sound: bool = True) -> str:
         player = turn.sound._repr_html_() if sound and turn.audio_ms else ""
         turns.append(turn_section(turn, player))
     return _PAGE.format(
-        title=escape(log.name), style=STYLE, head=log_head(log), picture=_picture(log), turns="\n".join(turns)
+        title=as_html(log.name),
+        style=STYLE,
+        head=log_head(log),
+        picture=_picture(log),
+        turns="\n".join(turns),
     )
 
 

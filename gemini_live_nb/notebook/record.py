@@ -7,15 +7,14 @@ asked for.
 from __future__ import annotations
 
 import base64
-import re
 from collections.abc import Sequence
-from html import escape
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import numpy as np
 
 from .. import audio as sound
+from ..log.markup import as_html
 from .lanes import MODEL, RATE, YOU, Lanes
 from .transcript import note
 
@@ -35,9 +34,6 @@ _SAID = "flex:1;min-width:0;white-space:pre-wrap;overflow-wrap:anywhere;max-widt
 _PICTURE = f"display:block;width:100%;max-width:{_WIDTH}px;height:{_HEIGHT}px;margin:2px 0 6px"
 _PALE = "opacity:.75"
 _PLAIN = " ='/:.,-"
-
-_ESCAPES = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?|\x1b[@-_]?")
-_TRICKS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
 
 
 def record(turns: Sequence[Turn], lanes: Lanes | None = None, *, title: str = "", audio: bool = False) -> str:
@@ -59,7 +55,7 @@ def record(turns: Sequence[Turn], lanes: Lanes | None = None, *, title: str = ""
     rows = [_exchange(turn, audio=audio) for turn in turns if turn.user_text or turn.text or turn.tool_calls]
     if not rows:
         return ""
-    head = f'<div style="{_PALE};padding-bottom:2px">{text(title)}</div>' if title else ""
+    head = f'<div style="{_PALE};padding-bottom:2px">{as_html(title)}</div>' if title else ""
     return f'<div style="padding:2px 0 10px">{head}{picture(lanes)}{"".join(rows)}</div>'
 
 
@@ -92,12 +88,6 @@ def picture(lanes: Lanes | None) -> str:
     return f'<img alt="{said}" title="{said}" style="{_PICTURE}" src="{source}">'
 
 
-def text(raw: object, longest: int = _LONGEST) -> str:
-    """A stranger's text as HTML text: no terminal codes, no control characters, no markup."""
-    clean = _TRICKS.sub("", _ESCAPES.sub("", str(raw).replace("\r\n", "\n").replace("\r", "\n")))
-    return escape(clean if len(clean) <= longest else clean[: longest - 1] + "…")
-
-
 def _bars(lanes: Lanes, number: int, begin: int, end: int) -> str:
     lane = lanes.lanes[number]
     loud = np.zeros(end - begin, np.float64)
@@ -122,7 +112,7 @@ def _bars(lanes: Lanes, number: int, begin: int, end: int) -> str:
 def _exchange(turn: Turn, *, audio: bool) -> str:
     rows: list[str] = []
     if turn.user_text:
-        rows.append(_row("You", YOU, text(turn.user_text)))
+        rows.append(_row("You", YOU, as_html(turn.user_text, _LONGEST)))
     rows += [_row("Tool", MODEL, _call(call)) for call in turn.tool_calls]
     if turn.text:
         rows.append(_row("Model", MODEL, _answer(turn) + (_player(turn) if audio else "")))
@@ -137,17 +127,17 @@ def _row(who: str, number: int, said: str) -> str:
 def _answer(turn: Turn) -> str:
     whole, heard = turn.text, turn.heard_text
     if not turn.cut or heard == whole or not whole.startswith(heard):
-        return text(whole)
+        return as_html(whole, _LONGEST)
     lost = whole[len(heard) :]
-    how = f'<span style="{_PALE}">({text(note(turn))})</span>'
-    return f'{text(heard)}<s style="opacity:.7">{text(lost)}</s> {how}'
+    how = f'<span style="{_PALE}">({as_html(note(turn))})</span>'
+    return f'{as_html(heard, _LONGEST)}<s style="opacity:.7">{as_html(lost, _LONGEST)}</s> {how}'
 
 
 def _call(call: ToolCall) -> str:
     given = ", ".join(f"{name}={value!r}" for name, value in call.args.items())
     came = call.error if call.error is not None else "" if call.result is None else str(call.result)
-    arrow = f" → {text(came, 400)}" if came else f" ({call.state})"
-    return f"<code>{text(call.name, 80)}({text(given, 400)})</code>{arrow}"
+    arrow = f" → {as_html(came, 400)}" if came else f" ({call.state})"
+    return f"<code>{as_html(call.name, 80)}({as_html(given, 400)})</code>{arrow}"
 
 
 def _player(turn: Turn) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import msgspec
 
+from ..log.markup import readable
 from ..protocol.kinds import BIT, mask
 from .assets import module, style
 from .view import Buffers, Fields, View
@@ -18,8 +19,6 @@ _TOOL = BIT["tool"]
 _NOT_RUN = "not run: "
 """How the error of a call begins that was refused (`session/calls.py`)."""
 _PAGE = 30
-_LINE = 44
-"""JSON of more characters is set over several lines."""
 _LONG = 2000
 """Longer results and prints are shown shortened until asked for."""
 
@@ -115,7 +114,7 @@ def told(call: ToolCall, i: int, now: float, *, answerable: bool = False) -> Fie
         "key": str(i),
         "id": call.id,
         "name": call.name,
-        "args": [(name, _json(value)[:_LONG]) for name, value in list(call.args.items())[:40]],
+        "args": [(name, readable(value)[:_LONG]) for name, value in list(call.args.items())[:40]],
         "state": state,
         "words": words,
         "result": result[:_LONG] if call.error is None else "",
@@ -157,14 +156,7 @@ def _result(call: ToolCall) -> str:
         return ""
     # What a function returned is sent as {"result": …}; the wrapping says nothing here.
     value = call.result["result"] if call.result.keys() == {"result"} else call.result
-    return value if isinstance(value, str) else _json(value)
-
-
-def _json(value: Any) -> str:
-    """JSON to be read: in one line where it is short, else a line a member."""
-    encoded = msgspec.json.encode(value, enc_hook=str)
-    flat = isinstance(value, dict | list) and len(encoded) > _LINE
-    return msgspec.json.format(encoded, indent=2 if flat else 0).decode()
+    return value if isinstance(value, str) else readable(value)
 
 
 __all__: Sequence[str] = ["ToolCalls"]

@@ -23,7 +23,7 @@ from gemini_live_nb.picture import jpeg
 from .log_talk import META, Talk, b64, told
 
 HANDLE = "95e91930-b35b-482b-8880-17efc49ec2f2"
-EVIL = '<img src=x onerror="alert(1)"></script><script>alert(2)</script>'
+EVIL = '<img src=x onerror="alert(1)"></script><script>alert(2)</script>\x1b[31m\u202egnp.exe\u2066'
 
 
 def conversation() -> Talk:
@@ -205,6 +205,7 @@ def test_nothing_that_was_said_becomes_markup(tmp_path):
         assert {"script", "img"} & {tag for tag, _ in tags} == set()
         assert not any(name.startswith("on") for _, attributes in tags for name in attributes)
         assert "onerror" in page, "it is shown, as text"
+        assert not re.search("[\x1b\u202e\u2066]", page), "and turns no direction"
     markdown = log.transcript()
     assert not re.search(r"(?<!\\)<", markdown)
     assert EVIL not in log.transcript(tmp_path / "x.vtt")
