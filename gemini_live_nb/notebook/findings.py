@@ -106,7 +106,7 @@ def diagnose(facts: Facts) -> list[Finding]:
 def _error(facts: Facts) -> Iterator[Finding]:
     message, hint = facts.error
     if message and facts.phase != "on":
-        yield Finding("error", "bad", message, hint)
+        yield Finding("error", "bad", message, hint[:1].upper() + hint[1:])
     for number, words in enumerate(facts.warnings):
         yield Finding(f"setting {number}", "warn", words)
 

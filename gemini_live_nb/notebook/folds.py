@@ -179,7 +179,7 @@ def _together(run: npt.NDArray[np.void]) -> Iterator[str]:
         yield f"🖼 {picture.sum()} × {run['media'][picture].mean() / 1000:,.0f} kB"
     rest = int((~sound & ~picture).sum())
     if rest:
-        yield f"{rest} × position"
+        yield f"{rest} playback report{'s' * (rest > 1)}"
 
 
 def _lengths(ms: Sequence[float]) -> str:

@@ -60,7 +60,7 @@ class Notices:
         if isinstance(error, LiveError):
             code = f"the server closed with {error.code}" if error.code is not None else ""
             words = f"{code}: {error.reason}" if code and error.reason else code
-            self.tell("bad", error.message, words, error.hint)
+            self.tell("bad", error.message, words, error.hint[:1].upper() + error.hint[1:])
             return
         title = f"{type(error).__name__} in {where}" if where else type(error).__name__
         trace = "".join(traceback.format_exception(error))

@@ -322,6 +322,36 @@ def test_nothing_overflows(notebook, tmp_path):
                 assert panel.evaluate(OUTSIDE) == [], (width, drawer)
 
 
+def test_nothing_jumps_while_words_stream(views):
+    """Chromium's own measure: what moved on the page without anybody touching it. The transcript follows its end."""
+    nb = views(
+        "for n in range(8): turn(n)",
+        "import ipywidgets\nipywidgets.VBox([Waveform(log), Transcript(log), ToolCalls(log, height='120px'), MessageTable(log)])",
+    )
+    page = nb.page
+    expect(page.get_by_text("answer 7", exact=True)).to_be_visible()
+    page.wait_for_timeout(500)
+    page.evaluate("""() => {
+        window.jumps = [];
+        new PerformanceObserver((list) => {
+            for (const entry of list.getEntries()) {
+                const ours = entry.sources.filter(({ node }) => node?.parentElement?.closest(".glnb"));
+                window.jumps.push(...ours.map(({ node, previousRect, currentRect }) => [
+                    entry.value, node.className, previousRect.y, currentRect.y, node.closest(".glnb-turn") !== null,
+                ]));
+            }
+        }).observe({ type: "layout-shift", buffered: false });
+    }""")
+    nb.python(
+        "import time\nclient(realtimeInput={'text': 'and now?'})\n"
+        "for n in range(60):\n    server(serverContent={'outputTranscription': {'text': f'word{n} '}})\n    sound(40)\n    time.sleep(0.03)\n"
+        "call('c1', 'add', {'a': 1}, {'result': 2})\nserver(serverContent={'turnComplete': True})"
+    )
+    expect(page.get_by_text("word59", exact=False).first).to_be_visible()
+    expect(page.get_by_role("listitem").filter(has_text="add")).to_be_visible()
+    assert page.evaluate("window.jumps") == []
+
+
 def test_reduced_motion_is_kept_to(launch, lab, tmp_path):
     base, folder = lab
     calm = launch("--use-fake-ui-for-media-stream", reduced_motion="reduce")

@@ -45,7 +45,7 @@ def test_like_frames_are_one_line_and_every_frame_is_counted(table):
         *("realtimeInput.audio", "playback", "outputTranscription"),
     ]
     assert lines[1][1] == "🎙 124 × 40 ms sound"
-    assert lines[3][1] == "🎙 3 × 40 ms sound · 🔊 3 × 100 ms sound · 3 × position"
+    assert lines[3][1] == "🎙 3 × 40 ms sound · 🔊 3 × 100 ms sound · 3 playback reports"
     told = table.told[-1][0]
     assert (told["total"], told["matched"], told["lines"]) == (1 + 124 + 1 + 9 + 2, 1 + 124 + 1 + 9 + 2, 6)
     both = table._folds.lines(3, 4)[0]

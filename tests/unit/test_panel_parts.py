@@ -122,7 +122,7 @@ def test_an_error_of_ours_is_told_with_its_hint_and_without_traceback():
         AuthError("The key is not accepted.", code=1007, reason="API key not valid", hint="check it")
     )
     (one,) = notices.all
-    assert (one.title, one.hint, one.trace) == ("The key is not accepted.", "check it", "")
+    assert (one.title, one.hint, one.trace) == ("The key is not accepted.", "Check it", "")
     assert one.text == "the server closed with 1007: API key not valid"
 
 

@@ -170,7 +170,7 @@ function table(el, wire, state) {
     el.append(
       h("span", { role: "gridcell", class: "glnb-t", text: t.toFixed(3) }),
       h("span", { role: "gridcell", class: "glnb-way", "aria-label": WAYS[direction], text: ARROWS[direction] }),
-      h("span", { role: "gridcell", class: "glnb-kind", title: others ? `${kind} + ${others}` : kind }, folds && h("span", { class: "glnb-fold", "aria-hidden": "true", text: sort === OPENED ? "▾" : "▸" }), kind, others ? h("span", { class: "glnb-others", text: ` + ${others}` }) : null),
+      h("span", { role: "gridcell", class: "glnb-kind", title: others ? `${kind} + ${others}` : kind }, folds && h("span", { class: "glnb-fold", "aria-hidden": "true", text: sort === OPENED ? "▾" : "▸" }), kind, others ? h("span", { class: "glnb-others", text: folds ? ` +${others.split(", ").length}` : ` + ${others}` }) : null),
       said("span", text, { role: "gridcell", class: "glnb-text" }),
       h("span", { role: "gridcell", class: "glnb-bytes", text: size }),
     );
