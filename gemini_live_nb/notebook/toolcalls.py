@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
-import msgspec
-
 from ..log.markup import readable
 from ..protocol.kinds import BIT, mask
 from .assets import module, style
