@@ -112,3 +112,20 @@ def foreign(request: web.Request, allowed: frozenset[str]) -> str | None:
     if parts.scheme in ("http", "https") and parts.hostname in _LOOPBACK:
         return None
     return f"origin {origin!r} is not on this machine"
+
+
+def letting_read(request: web.Request) -> dict[str, str]:
+    """The headers by which a browser lets a page on this machine read the answer, as the service's own do."""
+    origin = request.headers.get("Origin")
+    if origin is None:
+        return {}
+    headers = {"Access-Control-Allow-Origin": origin, "Vary": "Origin"}
+    if request.method == "OPTIONS":
+        headers["Access-Control-Allow-Methods"] = "GET, POST, DELETE, OPTIONS"
+        headers["Access-Control-Allow-Headers"] = request.headers.get("Access-Control-Request-Headers", "")
+    return headers
+
+
+def error_response(status: int, name: str, message: str) -> web.Response:
+    """An error as Google's REST surface words it."""
+    return web.json_response({"error": {"code": status, "message": message, "status": name}}, status=status)

@@ -18,7 +18,17 @@ from . import console, listing
 from .brain import Brain, EchoBrain
 from .connection import Connection
 from .conversation import Conversation
-from .doors import Credential, Door, Keys, credential, door, foreign, http_status
+from .doors import (
+    Credential,
+    Door,
+    Keys,
+    credential,
+    door,
+    error_response,
+    foreign,
+    http_status,
+    letting_read,
+)
 from .faults import Fault, Faults, as_fault
 from .front import Front
 from .lifetime import AUDIO_LIMIT, VIDEO_LIMIT, Limits
@@ -146,7 +156,7 @@ class Emulator:
         app = web.Application(middlewares=[self._guard])
         console.add_routes(app, self)
         listing.add_routes(app, self)
-        app.router.add_get("/{path:.*}", self._upgrade)
+        app.router.add_route("*", "/{path:.*}", self._upgrade)
         self._runner = runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
         await runner.setup()
         self._ports["ws"] = await self._listen(runner, self._port, None)
@@ -272,9 +282,13 @@ class Emulator:
         if why is not None:
             return error_response(403, "PERMISSION_DENIED", f"The emulator serves this machine only: {why}.")
         try:
-            response: web.StreamResponse = await handler(request)
+            response: web.StreamResponse = (
+                web.Response() if request.method == "OPTIONS" else await handler(request)
+            )
         except Refused as refused:
-            return error_response(*http_status(refused), refused.refusal.reason)
+            response = error_response(*http_status(refused), refused.refusal.reason)
+        if not response.prepared:
+            response.headers.update(letting_read(request))
         return response
 
     async def _upgrade(self, request: web.Request) -> web.StreamResponse:
@@ -301,8 +315,3 @@ class Emulator:
         finally:
             self.connections.remove(connection)
         return socket
-
-
-def error_response(status: int, name: str, message: str) -> web.Response:
-    """An error as Google's REST surface words it."""
-    return web.json_response({"error": {"code": status, "message": message, "status": name}}, status=status)

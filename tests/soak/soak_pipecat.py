@@ -12,24 +12,37 @@ from pathlib import Path
 
 import pytest
 
-from gemini_live_nb.emulator import Emulator, Say
+from gemini_live_nb.emulator import Emulator, Fault, Say
 from tests.wire.answers import Answers
 from tests.wire.process import run_client
-from tests.wire.raw import LIVE_3_1, LIVE_3_8
+from tests.wire.raw import LIVE_3_1, LIVE_3_8, NATIVE
 from tests.wire.spoken import question
 
 CLIENT = Path(__file__).parent / "clients" / "pipecat_live.py"
 PACKAGE = "pipecat-ai[google]"
 INSTALL_SECONDS = 900
+TALK_SECONDS = 150
+
+pytestmark = [pytest.mark.anyio, pytest.mark.timeout(INSTALL_SECONDS + TALK_SECONDS)]
 
 
 class Told(Answers):
-    """Takes a function's result under whatever name the framework puts it."""
+    """Takes a function's result under whatever name the framework puts it; the connection on which it is told a
+    name ends a little later.
+    """
+
+    def __init__(self):
+        self.emulator = None
+        self.asked_on = []
 
     async def reply(self, ask, talk):
         if ask.kind == "tool_result":
             yield Say(f"It is {' '.join(map(str, ask.results[0].response.values()))}.")
             return
+        if "name" in ask.text:
+            self.asked_on.append(self.emulator.connections[-1])
+        if "name is" in ask.text:
+            await self.emulator.inject(Fault("deadline", at="turn_end", delay=3))
         async for piece in super().reply(ask, talk):
             yield piece
 
@@ -57,18 +70,25 @@ async def python(tmp_path_factory):
     return folder / "bin" / "python"
 
 
-@pytest.mark.anyio
-@pytest.mark.parametrize("model", [LIVE_3_1, LIVE_3_8])
+def environment(emulator):
+    return {
+        **os.environ,
+        "GEMINI_API_KEY": "offline",
+        "GOOGLE_GEMINI_BASE_URL": emulator.tls_url.replace("wss", "https"),
+        "SSL_CERT_FILE": str(emulator.certificate.ca_file),
+    }
+
+
+@pytest.mark.parametrize("model", [NATIVE, LIVE_3_1, LIVE_3_8])
 async def test_pipecat_holds_a_conversation(python, model, tmp_path):
     speech = tmp_path / "speech.raw"
     speech.write_bytes(question("What is the weather like in London today?").astype("<i2").tobytes())
-    async with Emulator(Told(), tls=True) as emulator:
-        env = {
-            **os.environ,
-            "GOOGLE_GEMINI_BASE_URL": emulator.tls_url.replace("wss", "https"),
-            "SSL_CERT_FILE": str(emulator.certificate.ca_file),
-        }
-        seen = await run_client(python, CLIENT, model, speech, env=env)
+    told = Told()
+    async with Emulator(told, tls=True) as emulator:
+        told.emulator = emulator
+        seen = await run_client(
+            python, CLIENT, "talk", model, speech, env=environment(emulator), limit=TALK_SECONDS
+        )
     print(seen)
     assert [seen[name]["errors"] for name in ("text", "spoken", "tool", "barge-in")] == [[]] * 4
     assert seen["text"]["said"].strip() == "Hello there."
@@ -79,3 +99,13 @@ async def test_pipecat_holds_a_conversation(python, model, tmp_path):
     assert "foggy" in seen["tool"]["said"]
     assert seen["barge-in"]["interruptions"] == 1
     assert "I heard you." in seen["barge-in"]["said"]
+    assert seen["resumed"]["said"].strip() == "Ada."
+    first, second = told.asked_on
+    assert first is not second
+
+
+async def test_pipecat_holds_a_conversation_with_a_token(python, tmp_path):
+    async with Emulator(Told(), tls=True) as emulator:
+        seen = await run_client(python, CLIENT, "token", LIVE_3_8, os.devnull, env=environment(emulator))
+    assert seen["text"]["errors"] == []
+    assert seen["text"]["said"].strip() == "Hello there."

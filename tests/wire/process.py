@@ -34,13 +34,13 @@ async def emulator_process(*options):
                 process.kill()
 
 
-async def run_client(*command, env=None):
-    """Run a client; what it printed last, as JSON."""
+async def run_client(*command, env=None, limit=LIMIT):
+    """Run a client for at most so many seconds; what it printed last, as JSON."""
     process = await asyncio.create_subprocess_exec(
         *map(str, command), stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE, env=env
     )
     try:
-        out, err = await asyncio.wait_for(process.communicate(), LIMIT)
+        out, err = await asyncio.wait_for(process.communicate(), limit)
     finally:
         if process.returncode is None:
             process.kill()

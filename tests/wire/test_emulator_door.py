@@ -8,6 +8,7 @@ import json
 import re
 import ssl
 
+import aiohttp
 import pytest
 import websockets
 
@@ -42,6 +43,45 @@ async def test_models(still):
     assert [model["name"] for model in page["models"] + rest["models"]] == names
     assert (await call(still, "GET", f"/v1beta/{NATIVE}"))[1]["name"] == NATIVE
     assert (await call(still, "GET", "/v1beta/models/none"))[0] == 404
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "said"),
+    [
+        ("GET", "/v1beta/models?pageSize=many", 400, "Invalid value at 'page_size' (TYPE_INT32), \"many\""),
+        ("GET", "/v1beta/models?pageToken=x", 400, "Invalid value at 'page_token' (TYPE_INT32), \"x\""),
+        ("GET", "/v1beta/models?pageSize=-1", 400, "Request contains an invalid argument."),
+        ("GET", "/v1beta/models/none", 404, "models/none is not found for API version v1beta."),
+        ("POST", "/v1/models/x:generateContent", 404, "v1, or is not supported for generateContent. Call"),
+        ("POST", "/v1beta/models", 404, "The requested URL /v1beta/models was not found"),
+        ("PUT", DEVELOPER, 404, "was not found"),
+        ("GET", DEVELOPER, 404, "was not found"),
+        ("GET", "/", 404, "was not found"),
+    ],
+)
+async def test_what_rest_does_not_have(still, method, path, status, said):
+    found, body = await call(still, method, path)
+    assert found == status == body["error"]["code"]
+    assert said in body["error"]["message"]
+
+
+async def test_there_are_no_tuned_models(still):
+    """What `models.list()` of google-genai asked for before 1.9."""
+    assert await call(still, "GET", "/v1beta/tunedModels") == (200, {})
+
+
+async def test_a_page_on_this_machine_may_read_what_it_asked_for(still):
+    page = {"Origin": "http://localhost:8888"}
+    async with aiohttp.ClientSession(still.url.replace("ws", "http", 1), headers=page) as browser:
+        asks = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "x-goog-api-key"}
+        async with browser.options("/v1alpha/auth_tokens", headers=asks) as preflight:
+            assert preflight.status == 200
+            assert preflight.headers["Access-Control-Allow-Origin"] == page["Origin"]
+            assert "POST" in preflight.headers["Access-Control-Allow-Methods"]
+            assert preflight.headers["Access-Control-Allow-Headers"] == "x-goog-api-key"
+        for key in ("any", ""):
+            async with browser.get("/v1beta/models", headers={"x-goog-api-key": key}) as models:
+                assert models.headers["Access-Control-Allow-Origin"] == page["Origin"]
 
 
 @pytest.mark.parametrize("key", [None, ""])

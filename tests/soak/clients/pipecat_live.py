@@ -1,6 +1,7 @@
 """pipecat's Gemini Live service, unmodified, in a pipeline of its own; where to go is told by environment variables.
 
-Run as `python pipecat_live.py SPEECH.raw` (16 kHz, 16 bit); prints what happened as one JSON object.
+Run as `python pipecat_live.py talk|token MODEL SPEECH.raw` (16 kHz, 16 bit); prints what happened as one JSON
+object.
 """
 
 import asyncio
@@ -8,6 +9,8 @@ import json
 import sys
 from pathlib import Path
 
+from google import genai
+from google.genai.types import HttpOptions
 from pipecat.adapters.schemas.function_schema import FunctionSchema
 from pipecat.adapters.schemas.tools_schema import ToolsSchema
 from pipecat.frames.frames import (
@@ -97,12 +100,14 @@ async def one(ear, *frames, worker, sound=b""):
     return ear.seen
 
 
-async def scenarios(worker, ear, speech):
+async def text(worker, ear):
+    hello = LLMContextFrame(LLMContext([{"role": "user", "content": "hello"}]))
+    return {"text": await one(ear, hello, worker=worker)}
+
+
+async def talk(worker, ear, speech):
     silence = bytes(2 * 16000 * 2)
-    found = {}
-    found["text"] = await one(
-        ear, LLMContextFrame(LLMContext([{"role": "user", "content": "hello"}])), worker=worker
-    )
+    found = await text(worker, ear)
     found["spoken"] = await one(ear, worker=worker, sound=speech + silence)
     found["tool"] = await one(ear, InputTextRawFrame("What is the weather in London?"), worker=worker)
     ear.sounding.clear()
@@ -113,18 +118,30 @@ async def scenarios(worker, ear, speech):
     found["barge-in"] = await one(ear, worker=worker, sound=speech + silence)
     await asyncio.sleep(2)
     found["barge-in"] = ear.seen
+    await one(ear, InputTextRawFrame("my name is Ada"), worker=worker)
+    await asyncio.sleep(8)  # the connection ends meanwhile, and the service resumes its session
+    found["resumed"] = await one(ear, InputTextRawFrame("what is my name?"), worker=worker)
     return found
 
 
-async def main(model, speech):
+async def token():
+    """An ephemeral token as a backend mints it, and what a client must be told with it."""
+    options = HttpOptions(api_version="v1alpha")
+    client = genai.Client(http_options=options)
+    made = await client.aio.auth_tokens.create(config={"uses": 1})
+    return {"api_key": made.name, "http_options": options}
+
+
+async def main(scenario, model, speech):
     calls = []
+    credential = await token() if scenario == "token" else {"api_key": "offline"}
 
     async def get_weather(params):
         calls.append([params.function_name, dict(params.arguments)])
         await params.result_callback("foggy")
 
     service = GeminiLiveLLMService(
-        api_key="offline",
+        **credential,
         settings=GeminiLiveLLMService.Settings(model=model),
         tools=ToolsSchema(standard_tools=[WEATHER]),
     )
@@ -142,7 +159,7 @@ async def main(model, speech):
     running = asyncio.create_task(runner.run())
     await asyncio.wait_for(started.wait(), 20)
     try:
-        found = await scenarios(worker, ear, speech)
+        found = await (talk(worker, ear, speech) if scenario == "talk" else text(worker, ear))
     finally:
         await worker.queue_frame(EndFrame())
         await asyncio.wait_for(running, 20)
@@ -150,4 +167,4 @@ async def main(model, speech):
 
 
 if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1], Path(sys.argv[2]).read_bytes()))
+    asyncio.run(main(*sys.argv[1:3], Path(sys.argv[3]).read_bytes()))
