@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from gemini_live_nb.protocol.client import GenerationConfig, Setup
 from gemini_live_nb.protocol.models import (
     REFUSED_GENERATION,
@@ -15,6 +17,9 @@ from gemini_live_nb.protocol.models import (
 from .doors import Door
 from .profiles import PROFILES, Profile
 from .refusals import refuse
+
+# API reference of FunctionDeclaration.name. How a Live session refuses another: [I].
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.:-]{0,127}")
 
 # Live on both surfaces, as their model pages say (PROTOCOL.md 4.6).
 _BOTH_SURFACES = {"3.8-live", "3.8-extended", "3.5-transcribe"}
@@ -161,7 +166,7 @@ def _check_session(setup: Setup, profile: Profile) -> None:
 def _check_tools(setup: Setup, known: Family) -> None:
     declared = [f for tool in setup.tools or () for f in tool.function_declarations or ()]
     names = [function.name for function in declared]
-    if not all(names) or len(set(names)) != len(names):
+    if not all(name and _NAME.fullmatch(name) for name in names) or len(set(names)) != len(names):
         raise refuse("invalid_argument")
     for function in declared:
         if function.behavior in ("BLOCKING", "NON_BLOCKING") and function.behavior not in known.behaviors:

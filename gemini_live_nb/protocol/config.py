@@ -73,7 +73,8 @@ class LiveConfig:
         interim_transcript_timestamp_enabled: Times in interim transcripts.
         session_resumption: Ask for handles to resume with.
         session_resumption_handle: Resume the conversation of this handle.
-        transparent: Vertex only: tell which message was consumed last.
+        transparent: Vertex only: tell which message was consumed last, so that a resumed session sends again
+            exactly what was not, sound too. The server then answers each message with a new handle.
         context_window_compression: Let the conversation's beginning go when the context is full. Sessions ask
             for it unless it is False: without it they end after 15 minutes, 2 with pictures.
         trigger_tokens: … when it holds this many.

@@ -149,6 +149,9 @@ FIRST_FRAMES = {
     "responseSchema": (
         setup(generationConfig={"responseSchema": {"type": "OBJECT"}}), 1007, "Request contains an invalid argument.",
     ),
+    "a function's name with a space": (
+        setup(tools=declare("look up")), 1007, "Request contains an invalid argument.",
+    ),
     "unknown voice": (
         setup(generationConfig={"speechConfig": {"voiceConfig": {"prebuiltVoiceConfig": {"voiceName": "Nobody"}}}}),
         1007, "Request contains an invalid argument.",
