@@ -81,14 +81,14 @@ async def test_a_spoken_request_calls_the_function_and_tells_its_result():
         served(SpeechBrain()) as emulator,
         open_session(emulator, NATIVE, tools=WEATHER, realtimeInputConfig=LISTENING) as client,
     ):
-        await client.audio(spoken.question("What is the weather in London?", after=0.6), chunk=0.02)
+        await client.audio(spoken.question("What is the current weather in Paris?", after=0.6), chunk=0.02)
         (call,) = (await client.until("toolCall"))["toolCall"]["functionCalls"]
-        assert (call["name"], call["args"]) == ("get_weather", {"city": "London"})
+        assert (call["name"], call["args"]) == ("get_weather", {"city": "Paris"})
         start = len(client.frames)
-        await client.send(answer(call, {"result": "It is twelve degrees and cloudy in London"}))
+        await client.send(answer(call, {"result": "It is twelve degrees and cloudy in Paris"}))
         await client.turn()
         samples, words = since(client, start)
-        assert words.strip() == "It is twelve degrees and cloudy in London."
+        assert words.strip() == "It is twelve degrees and cloudy in Paris."
         assert spoken.wrong(spoken.heard(samples), words) <= ALIKE
 
 

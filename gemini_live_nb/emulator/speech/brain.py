@@ -11,7 +11,7 @@ from typing import ParamSpec, TypeVar
 from ..brain import INPUT_RATE, Ask, Brain, Call, EchoBrain, Heard, Int16, Piece, Say, Talk
 from ..vad import Scorer
 from .llm import LocalModel, ModelTrouble
-from .parts import PartMissing, Parts, off_loop, parts
+from .parts import INSTALL, PartMissing, Parts, off_loop, parts
 from .results import tell
 from .rules import Rules
 from .scene import LABEL, Memory
@@ -98,7 +98,7 @@ class SpeechBrain(Brain):
         recogniser = (await self._ready(talk)).recogniser
         if not recogniser or len(audio) > GUESSED * INPUT_RATE:
             return None
-        return await _held(talk, recogniser, audio) or None
+        return await _held(talk, recogniser, audio, tries=1) or None
 
     async def reply(self, ask: Ask, talk: Talk) -> AsyncIterator[Piece]:
         """Answer one ask; see `Brain.reply`."""
@@ -169,7 +169,9 @@ class SpeechBrain(Brain):
         """Speech with no recogniser: say so once, then do as the echo brain does."""
         if self._parts and not talk.memory.get("echo_told"):
             talk.memory["echo_told"] = True
-            async for words in speaker.say(" ".join(self._parts.missing) + " Until then I echo you."):
+            async for words in speaker.say(
+                f"I cannot hear words here, so I echo you. To mend it: {INSTALL}."
+            ):
                 yield words
         async for piece in EchoBrain().reply(ask, talk):
             yield piece

