@@ -329,7 +329,7 @@ def test_nothing_jumps_while_words_stream(views):
         "import ipywidgets\nipywidgets.VBox([Waveform(log), Transcript(log), ToolCalls(log, height='120px'), MessageTable(log)])",
     )
     page = nb.page
-    expect(page.get_by_text("answer 7", exact=True)).to_be_visible()
+    expect(page.get_by_text("answer 7", exact=True).first).to_be_visible()
     page.wait_for_timeout(500)
     page.evaluate("""() => {
         window.jumps = [];
