@@ -127,6 +127,7 @@ _OWN: dict[str, dict[str, Any]] = {
         "chunk_sizes": (11_520, 11_520, 11_520, 7_680),  # §3.3 (cookbook#952)
     },
     "3.1-live": {
+        "typed_waits": False,  # R (pydantic-ai 2.66, seen live in October 2026)
         "handle": "tool_response",  # §3.2 V (PYDCASS)
         "silence_high": 0.8,  # §4.1 R (examples#37)
         "itemises": False,  # §5.10 V (PYDCASS): 187 against TEXT 154, and about 33 tokens had been typed

@@ -66,7 +66,9 @@ REFUSALS: Final[dict[str, Refusal]] = {
     "not_json": Refusal(1007, _JSON + "{detail}"),  # tail as on REST
     "setup_not_first": Refusal(1007, "setup must be the first message and only the first"),
     "invalid_argument": Refusal(1007, "Request contains an invalid argument."),
-    "text_modality": Refusal(1007, "Cannot extract voices from a non-audio request."),
+    "text_modality": Refusal(
+        1007, "The requested combination of response modalities ({modality}) is not supported by the model"
+    ),
     "thinking_level_missing": Refusal(1007, "Thinking level must be specified for this model"),
     "scheduling_refused": Refusal(1007, "Function response scheduling is not supported for this model"),
     "media_chunks": Refusal(

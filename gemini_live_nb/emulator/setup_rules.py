@@ -107,8 +107,7 @@ def _check_modalities(generation: GenerationConfig, known: Family) -> None:
         raise refuse("invalid_argument")
     for modality in asked:
         if modality not in known.modalities:
-            native = modality == "TEXT" and known.thinking == "budget"
-            raise refuse("text_modality" if native else "invalid_argument")
+            raise refuse("text_modality", modality=modality)
 
 
 def _check_thinking(generation: GenerationConfig, known: Family) -> None:

@@ -135,7 +135,7 @@ FAMILIES: tuple[Family, ...] = (
         ),
         modalities=(
             "AUDIO",
-        ),  # §1.4 R: TEXT closes with 1007 "Cannot extract voices from a non-audio request."
+        ),  # §1.4 R: TEXT closes with 1007 "The requested combination of response modalities (TEXT) …"
         thinking="budget",  # §4.4 V (DOC)
         affective_dialog=True,  # §4.4 V (DOC): 2.5 only
         proactive_audio="settable",  # §4.4 V (DOC)

@@ -33,6 +33,8 @@ ALPHA = DEVELOPER.replace("v1beta", "v1alpha")
 CONSTRAINED = DEVELOPER.replace("v1beta", "v1alpha") + "Constrained"
 UNREGISTERED = "Method doesn't allow unregistered callers (callers without established identity). Please use API Key or other form of API c"
 QUOTA = "You exceeded your current quota, please check your plan and billing details. For more information on this error, head to: h"
+MODALITIES = "The requested combination of response modalities ({}) is not supported by the model"
+ROBOT = "models/gemini-robotics-er-2-streaming-preview"
 UNKNOWN = "Invalid JSON payload received. Unknown name "
 
 
@@ -125,8 +127,9 @@ FIRST_FRAMES = {
     ),
     "retired model": (setup("models/gemini-2.0-flash-exp"), 1007, "gemini-2.0-flash-exp is not supported in the live api."),
     "no model": ({"setup": {}}, 1007, "Request contains an invalid argument."),
-    "TEXT on native audio": (setup(**modality("TEXT")), 1007, "Cannot extract voices from a non-audio request."),
-    "TEXT on 3.8": (setup(LIVE_3_8, **modality("TEXT")), 1007, "Request contains an invalid argument."),
+    "TEXT on native audio": (setup(**modality("TEXT")), 1007, MODALITIES.format("TEXT")),
+    "TEXT on 3.8": (setup(LIVE_3_8, **modality("TEXT")), 1007, MODALITIES.format("TEXT")),
+    "AUDIO of a robot": (setup(ROBOT, **modality("AUDIO")), 1007, MODALITIES.format("AUDIO")),
     "two modalities": (
         setup(generationConfig={"responseModalities": ["AUDIO", "TEXT"]}), 1007, "Request contains an invalid argument.",
     ),

@@ -118,8 +118,9 @@ async def test_a_typed_turn_waits_for_a_blocking_call(clock):
         assert texts(client, "outputTranscription") == "Result: look Rome {'output': 1}You said hello."
 
 
-async def test_on_vertex_a_typed_turn_cancels_a_blocking_call(clock):
-    async with Session(clock, VERTEX_2_5) as client:
+@pytest.mark.parametrize("model", [LIVE_3_1, VERTEX_2_5])
+async def test_elsewhere_a_typed_turn_cancels_a_blocking_call(clock, model):
+    async with Session(clock, model) as client:
         (call,) = await call_of(client)
         await client.say("hello")
         assert await client.until("toolCallCancellation") == {"toolCallCancellation": {"ids": [call["id"]]}}
