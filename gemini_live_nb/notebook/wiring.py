@@ -196,9 +196,11 @@ class Wiring:
         turn = turns[number]
         if number < noted or (number, samples) == (noted, said):
             return
-        if noted != number or now - at >= 1.0 or turn.over or turn.cut:
+        played = samples * 1000 / RATE
+        whole = turn.times.generation_complete is not None and played >= turn.audio_ms
+        if noted != number or now - at >= 1.0 or whole or turn.over or turn.cut:
             self._noted = (number, samples, now)
-            session.played(number, round(samples * 1000 / RATE, 1))
+            session.played(number, round(played, 1))
 
     def _happened(self, event: Event) -> None:
         if isinstance(event, Closed):

@@ -348,6 +348,7 @@ def test_a_voice_that_was_stopped_leaves_its_trace(panel):
     say(panel, "Go on")
     expect(turns.get_by_text("Very well.", exact=True)).to_be_visible()
     assert panel.value("live.turns[1].times.first_audio") - began < 12, "the story has twelve seconds"
+    panel.until("live.turns[1].complete and (live.turns[1].played_ms or 0) > live.turns[1].audio_ms - 1")
 
 
 @pytest.mark.parametrize(
