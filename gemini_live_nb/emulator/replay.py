@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -32,6 +32,9 @@ _AWAITED: Final = (
     "realtimeInput.activityEnd",
     "realtimeInput.audioStreamEnd",
 )
+# What one client types as clientContent another sends as live text, and who types need not speak.
+_TYPED: Final = frozenset(("clientContent", "realtimeInput.text"))
+_SPOKEN: Final = "realtimeInput.audio"
 _FIRST: Final = 5  # a setupComplete is among a connection's first frames
 _OURS: Final = (None, 1000, 1001, 1005, 1006)  # closes that the client or the network brought about
 
@@ -52,6 +55,18 @@ def _begun(entries: list[Entry]) -> list[Entry]:
     if not frames or any("setupComplete" in names(decode(frame).kinds) for frame in frames[:_FIRST]):
         return entries
     return [Entry(0.0, frame=b'{\n  "setupComplete": {}\n}\n'), *entries]
+
+
+def _alike(kind: str) -> str:
+    return "typed" if kind in _TYPED else kind
+
+
+def _told(data: bytes | str) -> Iterator[str]:
+    """What a client's message does, of what a recording waits for."""
+    for kind in names(decode_client(data).kinds):
+        yield _alike(kind)
+        if kind in _TYPED:
+            yield _SPOKEN
 
 
 class ReplayBrain(Brain):
@@ -92,9 +107,9 @@ class ReplayBrain(Brain):
             if frame.direction == "received":
                 entry = Entry(frame.t, frame=frame.raw if frame.opcode == "binary" else frame.text)
             elif frame.direction == "sent":
-                awaited = tuple(kind for kind in frame.kinds if kind in _AWAITED)
-                if not heard and "realtimeInput.audio" in frame.kinds:
-                    awaited, heard = (*awaited, "realtimeInput.audio"), True
+                awaited = tuple(_alike(kind) for kind in frame.kinds if kind in _AWAITED)
+                if not heard and _SPOKEN in frame.kinds:
+                    awaited, heard = (*awaited, _SPOKEN), True
                 entry = Entry(frame.t, awaited=awaited)
             elif frame.kind == "close" and frame.fields.get("code") not in _OURS:
                 entry = Entry(
@@ -121,12 +136,12 @@ class ReplayBrain(Brain):
             wire: where frames go.
             clock: what they are timed by.
         """
-        seen: Counter[str] = Counter(names(decode_client(first).kinds))
+        seen: Counter[str] = Counter(_told(first))
         arrived = asyncio.Event()
 
         async def listen() -> None:
             while (data := await receive()) is not None:
-                seen.update(names(decode_client(data).kinds))
+                seen.update(_told(data))
                 arrived.set()
 
         async def send() -> Refusal | None:

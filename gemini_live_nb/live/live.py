@@ -60,8 +60,8 @@ class Live(Tools):
         tools: What the model may call, beside `config.tools`: Python functions; tools of the server by name
             (`"google_search"`); declarations. See `add_tool` for later.
         log: Folder to record to; None for one of its own; False for memory only.
-        replay: A recorded run (`SessionLog` or its folder): the built-in server answers as the recorded one
-            did.
+        replay: A recorded run (`SessionLog`, its folder, a capture): the built-in server answers as the
+            recorded one did; what is sent now and was not sent then is told as a `Trouble`.
         mic: An ipywebrtc stream to take instead of the microphone.
         camera: An ipywebrtc stream to take instead of the camera.
         on_error: Called with each exception in a callback, a tool or the log, beside Python's own log.
@@ -161,8 +161,7 @@ class Live(Tools):
         if self._replay is None:
             return builtin.url()
         if self._server is None or not self._server.running:
-            run = self._replay.path if isinstance(self._replay, SessionLog) else self._replay
-            self._server = builtin.Server(["--brain", "replay", str(run)])
+            self._server = builtin.Server(["--brain", "replay", str(self._replay.path)])
         return self._server.url
 
     def close(self) -> None:
@@ -262,6 +261,8 @@ class Live(Tools):
         """See what concerns ourselves. On the I/O thread."""
         if (log := self.log) is not None and log not in self.runs:
             self.runs.append(log)
+            if self._replay is not None:
+                self._replay.watch(log, self._trouble)
             for tell in self._run_told:
                 tell()
         if isinstance(event, Closed):
@@ -270,9 +271,7 @@ class Live(Tools):
             self.troubles.append(event)
             if self._on_error is not None:
                 work = (self._on_error, event.error)
-                threading.Thread(
-                    target=_tell_error, args=work, name="gemini-live-on-error", daemon=True
-                ).start()
+                threading.Thread(target=_tell_error, args=work, name="gemini-live-error", daemon=True).start()
 
     def _trouble(self, error: BaseException, where: str) -> None:
         """Tell of an exception in a callback. On any thread."""

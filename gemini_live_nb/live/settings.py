@@ -19,6 +19,7 @@ from ..protocol.endpoint import DEFAULT_VERSION, Endpoint
 from ..protocol.given import ToolSpec
 from ..protocol.keys import NAMES
 from ..session.tools import Toolbox
+from .rehearsal import Rehearsal
 
 
 class Settings:
@@ -45,9 +46,9 @@ class Settings:
         self._version = version
         self._endpoint = endpoint
         self._offline = offline
-        self._replay = replay
         if isinstance(replay, str | Path) and not Path(replay).exists():
             raise ConfigError(f"there is no run at {replay}", hint="give the folder that log.path names")
+        self._replay = None if replay is None else Rehearsal(replay)
         self.configure()
 
     @property
