@@ -104,7 +104,8 @@ class Comparison:
         turns = "".join(
             _row(str(at), (_cell(run[at]) if at < len(run) else "" for run in runs)) for at in range(longest)
         )
-        return f'{STYLE}<table class="glnb-record"><tr><th></th>{head}</tr>{setup}{turns}</table>'
+        table = f'<table class="glnb-record"><tr><th></th>{head}</tr>{setup}{turns}</table>'
+        return f'{STYLE}<div style="overflow-x:auto">{table}</div>'
 
 
 _CALLS = ["calls", "done", "error", "cancelled", "latency"]
@@ -124,8 +125,9 @@ def _row(name: str, cells: Iterable[str]) -> str:
 def _cell(turn: Turn) -> str:
     player = turn.sound._repr_html_() if turn.audio_ms else ""
     calls = "".join(f"<div>{call_line(call)}</div>" for call in turn.tool_calls)
-    said = f"{as_html(turn.user_text)}<br>{calls}<b>{answer_html(turn)}</b><br>"
-    return said + player + facts_html(turn)
+    return (
+        f"{as_html(turn.user_text)}<br>{calls}<b>{answer_html(turn)}</b>{player}<div>{facts_html(turn)}</div>"
+    )
 
 
 def _shown(value: Any) -> str:

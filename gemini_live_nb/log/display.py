@@ -26,6 +26,8 @@ STYLE = """<style>
 .glnb-record .glnb-facts{opacity:.65}.glnb-record s{opacity:.55}
 .glnb-record .glnb-cut{border-bottom:2px solid #d9534f}
 .glnb-record code{background:rgba(127,127,127,.14);padding:0 .25em;border-radius:3px}
+.glnb-record td,.glnb-record tr>th:first-child{text-align:left;vertical-align:top;padding:.25em .6em}
+.glnb-record td audio{display:block;max-width:100%;height:32px;margin:.2em 0}
 .glnb-record section{border-top:1px solid rgba(127,127,127,.35);padding:.2em 0}
 </style>"""
 
@@ -127,8 +129,8 @@ def log_html(log: SessionLog) -> str:
     return _page(log_head(log) + "".join(turn_section(turn) for turn in turns[:_MOST_TURNS]) + rest)
 
 
-def log_head(log: SessionLog) -> str:
-    """What a run is, in a line, and what was found damaged."""
+def log_head(log: SessionLog, *, place: bool = True) -> str:
+    """What a run is, in a line, and what was found damaged; with `place`, where on this machine it is."""
     seconds = float(log.table().rows["t_ns"][-1]) * 1e-9 if len(log) else 0.0
     facts = (
         as_html(log.model),
@@ -136,7 +138,7 @@ def log_head(log: SessionLog) -> str:
         f"{len(log.conversation)} turns",
         f"{seconds:.1f} s",
         as_html(estimate(log.usages(), log.model)),
-        as_html(log.kept),
+        as_html(log.kept) if place else "",
     )
     notes = "".join(f"<p>{_words(note)}</p>" for note in log.notes)
     return f"<b>{as_html(log.name)}</b> {_facts(facts)}{notes}"

@@ -56,7 +56,9 @@ class Plots:
         voices = (
             alt.layer(self._voices(labels=False), cuts).properties(height=110, width=_WIDTH).add_params(zoom)
         )
-        lanes = alt.layer(self._lanes(), cuts).properties(height=22 * len(_LANES), width=_WIDTH)
+        lanes = alt.layer(self._lanes(), self._waits(), cuts).properties(
+            height=22 * len(_LANES), width=_WIDTH
+        )
         words = self._words().properties(height=44, width=_WIDTH)
         chart = alt.vconcat(voices, lanes, words, spacing=6, bounds="flush")
         whole: alt.VConcatChart = chart.resolve_scale(x="shared", color="independent", y="independent")
@@ -177,13 +179,27 @@ class Plots:
         )
         return chart
 
+    def _waits(self) -> alt.Chart:
+        """How long each wait for the first sound was, in figures behind its bar."""
+        rows = [
+            {"t": turn.times.first_audio, "lane": "waiting", "wait": f"{turn.ttfa:.2f} s"}
+            for turn in self._log.conversation
+            if turn.ttfa is not None and turn.times.first_audio is not None and turn.ttfa >= 0
+        ]
+        chart: alt.Chart = (
+            _chart(rows)
+            .mark_text(align="left", dx=4, fontSize=10, color=_GREY, clip=True)
+            .encode(x="t:Q", y="lane:N", text="wait:N")
+        )
+        return chart
+
     def _words(self) -> alt.Chart:
         import altair as alt
 
-        rows = [row for turn in self._log.conversation for row in _words_of(turn)]
+        rows = list(_with_room([row for turn in self._log.conversation for row in _words_of(turn)]))
         voices = ["You", "Model"]
-        # As much of each as there is room for, more as one zooms in.
-        room = alt.expr("max(12, scale('x', datum.end) - scale('x', datum.t) - 3)")
+        # As much of each as there is room for up to the next, more as one zooms in.
+        room = alt.expr("max(12, scale('x', datum.until) - scale('x', datum.t) - 8)")
         chart: alt.Chart = (
             _chart(rows)
             .mark_text(align="left", fontSize=11, limit=room, clip=True)
@@ -206,6 +222,14 @@ def _words_of(turn: Turn) -> Iterator[dict[str, Any]]:
     begun = times.first_frame if times.first_audio is None else times.first_audio
     if turn.text and begun is not None:
         yield {"t": begun, "end": begun + turn.heard_ms / 1000, "who": "Model", "text": turn.text}
+
+
+def _with_room(rows: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Words with the time until which their line is free: the next words of the same voice."""
+    ends = max((row["end"] for row in rows), default=0.0)
+    for at, row in enumerate(rows):
+        following = next((each["t"] for each in rows[at + 1 :] if each["who"] == row["who"]), None)
+        yield {**row, "until": max(row["end"], ends) if following is None else following}
 
 
 def _spans(turn: Turn) -> Iterator[dict[str, Any]]:

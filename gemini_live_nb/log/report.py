@@ -47,7 +47,7 @@ def report(log: SessionLog, *, sound: bool = True) -> str:
     return _PAGE.format(
         title=as_html(log.name),
         style=STYLE,
-        head=log_head(log),
+        head=log_head(log, place=False),
         picture=_picture(log),
         turns="\n".join(turns),
     )

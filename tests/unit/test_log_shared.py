@@ -331,3 +331,9 @@ def test_runs_side_by_side(log):
     assert "<audio" in comparison._repr_html_()
     with pytest.raises(LogError, match="nothing to compare"):
         compare(log)
+
+
+def test_a_report_does_not_tell_where_it_was_made(log, tmp_path):
+    page = log.export(tmp_path / "x.html").read_text()
+    assert str(log.path) not in page
+    assert str(log.path) in log._repr_html_()
