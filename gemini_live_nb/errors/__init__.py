@@ -31,6 +31,7 @@ from typing import Any, ClassVar
 
 from .closing import STATUSES, Phase, cause_of, field_hint
 from .redaction import redact
+from .shown import traceback_lines
 
 
 class LiveError(Exception):
@@ -57,6 +58,10 @@ class LiveError(Exception):
         if self.code is not None:
             text += f" [{self.code}: {self.reason}]" if self.reason else f" [{self.code}]"
         return f"{text}\nTry: {self.hint}" if self.hint else text
+
+    def _render_traceback_(self) -> list[str]:
+        """What IPython shows of it."""
+        return traceback_lines(self)
 
 
 class ConfigError(LiveError):

@@ -77,6 +77,10 @@ class LoopThread:
         future = self.submit(work)
         try:
             return wait(future, timeout)
+        except KeyboardInterrupt:
+            future.cancel()
+            # Anew, without the frames of how threads wait.
+            raise KeyboardInterrupt("the wait was ended; the session goes on") from None
         except BaseException:
             future.cancel()
             raise
