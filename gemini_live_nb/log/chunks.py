@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from array import array
+import struct
+from collections.abc import Callable
 from functools import lru_cache
 
-from .index import NO_LEVEL
+from .index import MIME_NUMBER, NO_LEVEL, OTHER_MIME
 
 LONGEST_MIME = 60
 
@@ -22,15 +23,28 @@ def sound_type(mime_type: str | None, default_rate: int) -> tuple[str, int]:
     return mime, default_rate
 
 
+@lru_cache(maxsize=256)
+def sound_number(mime_type: str | None, default_rate: int) -> tuple[int, int]:
+    """The same with the media type by its number in the index."""
+    mime, rate = sound_type(mime_type, default_rate)
+    return MIME_NUMBER.get(mime, OTHER_MIME), rate
+
+
 def peak_level(pcm: bytes) -> int:
     """The peak of 16-bit sound in hundredths of a dB below full scale, taken from some 24 of its samples.
 
     Enough to tell speech from silence, at about a microsecond a chunk.
     """
-    samples = array("h", pcm if len(pcm) % 2 == 0 else pcm[:-1])
-    if not samples:
+    if len(pcm) < 2:
         return NO_LEVEL
-    return _centibel(max(samples[:: len(samples) // 24 or 1]))
+    return _centibel(max(_some_samples(len(pcm) // 2)(pcm)))
+
+
+@lru_cache(maxsize=256)
+def _some_samples(count: int) -> Callable[[bytes], tuple[int, ...]]:
+    """What reads some 24 of so many samples, evenly spread, in one call."""
+    step = count // 24 or 1
+    return struct.Struct("<h" + f"{2 * step - 2}xh" * ((count - 1) // step)).unpack_from
 
 
 @lru_cache(maxsize=1 << 15)

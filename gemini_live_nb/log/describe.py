@@ -7,14 +7,14 @@ from typing import Any
 import msgspec
 
 from gemini_live_nb.protocol.client import ClientMessage
-from gemini_live_nb.protocol.codec import decode, decode_client
+from gemini_live_nb.protocol.codec import Decoded, decode, decode_client
 from gemini_live_nb.protocol.kinds import main, mask
 from gemini_live_nb.protocol.server import ServerMessage
 
 from . import index
-from .chunks import peak_level, sound_type
+from .chunks import peak_level, sound_number
 from .contents import client_rows, server_rows, signals
-from .index import KIND, NO_LEVEL, ROLES, Row
+from .index import KIND, MIMES, OTHER_MIME, ROLES, Chunk, Described, Row
 from .lines import LOCAL, SENT, Frame, payload
 
 _MODEL_AUDIO = KIND["modelTurn.audio"]
@@ -23,62 +23,54 @@ _ONLY_MODEL_AUDIO = mask("serverContent", "modelTurn.audio")
 _ONLY_MIC_AUDIO = mask("realtimeInput", "realtimeInput.audio")
 _MODEL = ROLES.index("model")
 _USER = ROLES.index("user")
+_MIC_MIME = MIMES.index("audio/pcm;rate=16000")
 
 _MOST_PARTS = 4096
 
-# A row from a tuple that is whole, at a third of the cost of calling `Row`.
-_row = tuple.__new__
+
+def wire_bytes(data: bytes | str) -> int:
+    """How many bytes a frame was on the wire."""
+    return len(data) if isinstance(data, bytes) or data.isascii() else len(payload(data))
 
 
-# When and how a frame crossed the wire: seq, conn, t_ns, direction, opcode, bytes on the wire.
-Stamp = tuple[int, int, int, int, int, int]
-
-
-def describe(
-    message: ClientMessage | ServerMessage | None, kinds: int, stamp: Stamp, odd: bool = False
-) -> list[Row]:
+def describe(decoded: Decoded[ClientMessage] | Decoded[ServerMessage], frame: Frame) -> Described:
     """Return the rows of one frame: part 0 and one more for each further thing it bundles.
 
     Args:
-        message: the decoded frame, `None` where it could not be read.
-        kinds: its mask, as `protocol.kinds.kinds_of` tells.
-        stamp: when, where and how it came.
-        odd: whether the tolerant path had to read it.
+        decoded: what it says.
+        frame: when, where and how it came.
     """
+    message, kinds = decoded.message, decoded.kinds
     # Almost every frame is one chunk of sound.
-    if kinds == _ONLY_MODEL_AUDIO and isinstance(message, ServerMessage) and not odd:
-        row = _one_model_chunk(message, stamp)
-        if row is not None:
-            return [row]
-    elif kinds == _ONLY_MIC_AUDIO and isinstance(message, ClientMessage) and not odd:
-        return [_mic_chunk(message, stamp)]
-    return _bundle(message, kinds, stamp, odd)
+    chunk: Chunk | None = None
+    if kinds == _ONLY_MODEL_AUDIO and isinstance(message, ServerMessage) and not decoded.oddities:
+        chunk = _model_chunk(message, frame)
+    elif kinds == _ONLY_MIC_AUDIO and isinstance(message, ClientMessage) and not decoded.oddities:
+        chunk = _mic_chunk(message, frame)
+    return chunk or _bundle(message, kinds, frame, odd=bool(decoded.oddities))
 
 
-def describe_frame(frame: Frame) -> list[Row]:
+def describe_frame(frame: Frame) -> Described:
     """The index rows of a frame, decoded anew."""
-    seq, t_ns, conn, direction, opcode, data, kind = frame
-    raw = payload(data)
-    stamp = (seq, conn, t_ns, direction, opcode, len(raw))
-    if direction == LOCAL:
+    raw = payload(frame[5])
+    if frame[3] == LOCAL:
         fields = msgspec.json.decode(raw or b"{}")
         text = raw.decode("utf-8", "replace")
-        return describe_local(kind, stamp, fields if isinstance(fields, dict) else {}, text)
-    decoded = decode_client(raw) if direction == SENT else decode(raw)
-    return describe(decoded.message, decoded.kinds, stamp, odd=bool(decoded.oddities))
+        return describe_local(frame, fields if isinstance(fields, dict) else {}, text)
+    return describe(decode_client(raw) if frame[3] == SENT else decode(raw), frame)
 
 
-def describe_local(kind: str, stamp: Stamp, fields: dict[str, Any], extra: str) -> list[Row]:
+def describe_local(frame: Frame, fields: dict[str, Any], extra: str) -> list[Row]:
     """Return the row of a local event; `extra` is its fields as JSON."""
     words = fields.get("label", fields.get("text"))
     text = words if isinstance(words, str) else None
-    number = KIND.get(kind, KIND["unknown"])
+    seq, t_ns, conn, _, _, data, kind = frame
+    number, size = KIND.get(kind, KIND["unknown"]), wire_bytes(data)
     flags = 0 if text is None else index.HAS_TEXT
-    seq, conn, t_ns, _, _, size = stamp
     return [Row(seq, conn, 0, t_ns, LOCAL, 0, number, 0, 1 << number, flags, size, text=text, extra=extra)]
 
 
-def _one_model_chunk(message: ServerMessage, stamp: Stamp) -> Row | None:
+def _model_chunk(message: ServerMessage, frame: Frame) -> Chunk | None:
     content = message.server_content
     turn = content.model_turn if content is not None else None
     if turn is None or turn.parts is None or len(turn.parts) != 1:
@@ -86,37 +78,35 @@ def _one_model_chunk(message: ServerMessage, stamp: Stamp) -> Row | None:
     blob = turn.parts[0].inline_data
     if blob is None:
         return None
-    seq, conn, t_ns, direction, opcode, size = stamp
-    mime, rate = sound_type(blob.mime_type, 24000)
+    mime, rate = sound_number(blob.mime_type, 24000)
+    if mime == OTHER_MIME:
+        return None
+    seq, t_ns, conn, direction, opcode, data, _ = frame
+    size = len(data) if isinstance(data, bytes) else wire_bytes(data)
     count = len(blob.data or b"")
-    milliseconds = count * 500 / rate
-    return _row(
-        Row,
-        (
-            *(seq, conn, 0, t_ns, direction, opcode, _MODEL_AUDIO, _MODEL, _ONLY_MODEL_AUDIO, 0, size),
-            *(mime, count, milliseconds, rate, NO_LEVEL, -1, -1, -1, -1, None, "", "", ""),
-        ),
-    )
+    what = (_MODEL_AUDIO, _MODEL, _ONLY_MODEL_AUDIO, 0, size, mime, count, count * 500 / rate, rate)
+    return Chunk(seq, conn, 0, t_ns, direction, opcode, *what)
 
 
-def _mic_chunk(message: ClientMessage, stamp: Stamp) -> Row:
-    given = message.realtime_input
-    blob = given.audio if given is not None else None
-    data = (blob.data if blob is not None else None) or b""
-    mime, rate = sound_type(blob.mime_type if blob is not None else None, 16000)
-    seq, conn, t_ns, direction, opcode, size = stamp
-    return _row(
-        Row,
-        (
-            *(seq, conn, 0, t_ns, direction, opcode, _MIC_AUDIO, _USER, _ONLY_MIC_AUDIO, 0, size),
-            *(mime, len(data), len(data) * 500 / rate, rate, peak_level(data)),
-            *(-1, -1, -1, -1, None, "", "", ""),
-        ),
-    )
+def _mic_chunk(message: ClientMessage, frame: Frame) -> Chunk | None:
+    blob = message.realtime_input.audio if message.realtime_input is not None else None
+    mime, rate = sound_number(blob.mime_type if blob is not None else None, 16000)
+    if blob is None or mime == OTHER_MIME:
+        return None
+    return mic_chunk(blob.data or b"", frame, mime, rate)
 
 
-def _bundle(message: ClientMessage | ServerMessage | None, kinds: int, stamp: Stamp, odd: bool) -> list[Row]:
-    seq, conn, t_ns, direction, opcode, size = stamp
+def mic_chunk(pcm: bytes, frame: Frame, mime: int = _MIC_MIME, rate: int = 16000) -> Chunk:
+    """Return the row of a chunk of the microphone; `mime` by its number."""
+    seq, t_ns, conn, direction, opcode, data, _ = frame
+    size, count = wire_bytes(data), len(pcm)
+    what = (_MIC_AUDIO, _USER, _ONLY_MIC_AUDIO, 0, size, mime, count, count * 500 / rate, rate)
+    return Chunk(seq, conn, 0, t_ns, direction, opcode, *what, peak_level(pcm))
+
+
+def _bundle(message: ClientMessage | ServerMessage | None, kinds: int, frame: Frame, odd: bool) -> list[Row]:
+    seq, t_ns, conn, direction, opcode, data, _ = frame
+    size = wire_bytes(data)
     flags = index.ODD if odd else 0
     bare = Row(seq, conn, 0, t_ns, direction, opcode, KIND[main(kinds)], 0, kinds, flags, size)
     if message is None:

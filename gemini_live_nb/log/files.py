@@ -16,8 +16,9 @@ from typing import Any
 import msgspec
 
 from . import index
-from .index import Place, Row
-from .lines import LOCAL, Cut, Frame, FrameLines, local_line
+from .index import Described
+from .layout import Ends, Layout
+from .lines import Frame
 
 SESSION = "session.json"
 MESSAGES = "messages.jsonl"
@@ -26,7 +27,8 @@ INDEX = "index.bin"
 HEAP = "heap.bin"
 SCHEMA = 1
 
-_MOST_UNDESCRIBED = 10_000
+# How many pieces one `writev` takes; 0 where the system has none.
+_MOST_PIECES = min(1024, os.sysconf("SC_IOV_MAX")) if hasattr(os, "writev") else 0
 
 
 class _Appended:
@@ -38,10 +40,15 @@ class _Appended:
         )
         self.end = os.fstat(self.descriptor).st_size
 
-    def append(self, data: bytes) -> None:
-        view = memoryview(data)
-        while view:
-            view = view[os.write(self.descriptor, view) :]
+    def append(self, pieces: Sequence[bytes | memoryview]) -> int:
+        """Write pieces one behind the other. Returns how many bytes they are."""
+        size = sum(map(len, pieces))
+        wrote = os.writev(self.descriptor, pieces) if 0 < len(pieces) <= _MOST_PIECES else 0
+        if wrote < size:
+            view = memoryview(b"".join(pieces))[wrote:]
+            while view:
+                view = view[os.write(self.descriptor, view) :]
+        return size
 
     def cut_back(self) -> None:
         with contextlib.suppress(OSError):
@@ -71,10 +78,9 @@ class RunFiles:
             _Appended(folder / name) for name in (MEDIA, MESSAGES, HEAP, INDEX)
         )
         head = index.header()
-        self._index.append(head)
+        self._index.append([head])
         self._index.end = len(head)
-        self._frame_lines = FrameLines()
-        self._places: dict[int, Place] = {}
+        self._layout = Layout()
 
     @property
     def rows(self) -> int:
@@ -94,66 +100,28 @@ class RunFiles:
         new.write_bytes(msgspec.json.format(msgspec.json.encode(self.meta, enc_hook=str), indent=2) + b"\n")
         new.replace(self.folder / SESSION)
 
-    def write(self, frames: Sequence[Frame], described: Sequence[Sequence[Row]]) -> None:
-        """Append frames, and the rows of frames already handed over.
+    def write(self, frames: Sequence[Frame], described: Sequence[Described | None]) -> None:
+        """Append frames, each with its rows; `None` for a frame that has none, and gets them on opening.
 
         Raises:
             OSError: nothing of the batch was written; it can be tried again.
         """
-        lines, media, places = self._lay_out(frames)
-        places = self._places | places
-        rows, strings = self._pack(described, places)
         files = (self._media, self._lines, self._heap, self._index)
-        pieces = (media, lines, strings, rows)
+        ends = Ends(self._media.end, self._lines.end, self._heap.end)
         try:
-            for file, data in zip(files, pieces, strict=True):
-                if data:
-                    file.append(data)
+            pieces = self._layout.pieces(frames, described, ends)
+            sizes = [
+                self._media.append(pieces.media),
+                self._lines.append(pieces.lines),
+                self._heap.append(pieces.strings),
+                self._index.append(pieces.records),
+            ]
         except OSError:
             for file in files:
                 file.cut_back()
             raise
-        for file, data in zip(files, pieces, strict=True):
-            file.end += len(data)
-        for rows_of_one in described:
-            places.pop(rows_of_one[0].seq, None)
-        while len(places) > _MOST_UNDESCRIBED:
-            del places[next(iter(places))]
-        self._places = places
-
-    def _lay_out(self, frames: Sequence[Frame]) -> tuple[bytes, bytes, dict[int, Place]]:
-        lines: list[bytes] = []
-        media: list[bytes] = []
-        places: dict[int, Place] = {}
-        line_end, media_end = self._lines.end, self._media.end
-        for frame in frames:
-            cuts: list[Cut] = []
-            if frame[3] == LOCAL:
-                line = local_line(frame)
-            else:
-                line, runs, cuts = self._frame_lines.line(frame, media_end)
-                if cuts:
-                    media += runs
-                    media_end = cuts[-1][1] + cuts[-1][2]
-            places[frame[0]] = Place(line_end, len(line), cuts)
-            lines.append(line)
-            line_end += len(line)
-        return b"".join(lines), b"".join(media), places
-
-    def _pack(self, described: Sequence[Sequence[Row]], places: Mapping[int, Place]) -> tuple[bytes, bytes]:
-        records: list[bytes] = []
-        strings: list[bytes] = []
-        heap_end = self._heap.end
-        for rows in described:
-            place = places.get(rows[0].seq)
-            if place is None:
-                continue
-            record, text = index.pack(rows, place, heap_end)
-            records.append(record)
-            if text:
-                strings.append(text)
-                heap_end += len(text)
-        return b"".join(records), b"".join(strings)
+        for file, size in zip(files, sizes, strict=True):
+            file.end += size
 
     def close(self) -> None:
         """Push everything to the disk and close the files."""

@@ -22,7 +22,7 @@ from gemini_live_nb.errors import LogError
 from . import index
 from .describe import describe_frame
 from .files import HEAP, INDEX, MEDIA, MESSAGES, SCHEMA, SESSION
-from .index import Place, Row, RowArray
+from .index import Described, Place, RowArray
 from .lines import Line, join, read_line
 
 
@@ -155,7 +155,7 @@ class FolderStore:
         made = np.frombuffer(b"".join(records), index.ROW)
         return np.concatenate((rows, made)), b"".join((heap, *strings))
 
-    def _describe(self, line: Line) -> list[Row]:
+    def _describe(self, line: Line) -> Described:
         raw = join(line.rest, line.cut, self.media)
         return describe_frame((line.seq, line.t_ns, line.conn, line.direction, line.opcode, raw, line.kind))
 

@@ -83,7 +83,7 @@ class LogFrame:
     @cached_property
     def _decoded(self) -> Decoded[ServerMessage] | Decoded[ClientMessage]:
         if self.direction == DIRECTIONS[LOCAL]:
-            return Decoded(None, self._raw)
+            return Decoded(None, self._raw, vocabulary.BIT.get(self._kind, vocabulary.BIT["unknown"]))
         return decode_client(self._raw) if self.direction == DIRECTIONS[SENT] else decode(self._raw)
 
     @property

@@ -25,9 +25,11 @@ class Speech:
         self.until: float | None = None
         self._voice = Voice()
 
-    def push(self, chunk: Row) -> None:
+    def push(self, seq: int, t_ns: int, level: int, milliseconds: float) -> None:
         """Take in a chunk of the microphone."""
-        self.judged(chunk.seq, chunk.t_ns, self._voice.push(chunk.level, chunk.media_ms, chunk.t_ns))
+        verdict = self._voice.push(level, milliseconds, t_ns)
+        if verdict != SILENT:
+            self.judged(seq, t_ns, verdict)
 
     def judged(self, seq: int, t_ns: int, verdict: int) -> None:
         """Take in a chunk that `voiced` has judged."""

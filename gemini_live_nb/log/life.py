@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from .calls import Calls
-from .index import Row
+from .index import KIND, Chunk, Row, rows_of
 from .inputs import Speech
 from .turn import Turn
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 Told = Callable[[Turn], None]
 
 _STARVED_S = 0.2
+_MIC = KIND["realtimeInput.audio"]
 
 
 class TurnLife:
@@ -140,6 +141,36 @@ class TurnLife:
             turn.interrupted, turn.times.interrupted = False, None
         self._spurious = self._held = False
         self._list(turn, row)
+        return turn
+
+    def feed_chunk(self, chunk: Chunk) -> None:
+        """Take in a frame that is nothing but a chunk of sound, of the microphone or of the model."""
+        if chunk.kind == _MIC:
+            self._speech.push(chunk.seq, chunk.t_ns, chunk.level, chunk.media_ms)
+        elif chunk.media_bytes:
+            self.hear(chunk, chunk.seq, chunk.t_ns * 1e-9, chunk.media_ms, 1)
+
+    def hear(
+        self, first: Row | Chunk, last_seq: int, last_t: float, milliseconds: float, chunks: int
+    ) -> None:
+        """Take in a stretch of the model's sound: frames that nothing but the microphone came between."""
+        if self._next is not None:
+            self._supersede(first.t_ns * 1e-9)
+        turn = self.current
+        if turn is None or turn.audio_span is None or self._held or self._spurious or not self._talking:
+            turn = self._answer_aloud(first if isinstance(first, Row) else rows_of(first)[0])
+        turn.audio_span = (turn.audio_span[0] if turn.audio_span is not None else last_seq, last_seq)
+        turn.audio_ms += milliseconds
+        turn.audio_chunks += chunks
+        turn.times.last_audio = last_t
+
+    def _answer_aloud(self, row: Row) -> Turn:
+        """The turn that sound answers which does not go on from the chunk before."""
+        t = row.t_ns * 1e-9
+        turn = self._answer(row, t)
+        if turn.audio_span is None:
+            turn.audio_span = (row.seq, row.seq)
+            turn.times.first_audio = t
         return turn
 
 

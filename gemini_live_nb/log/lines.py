@@ -101,56 +101,24 @@ def join(rest: bytes, cuts: list[Cut], read: Callable[[int, int], bytes]) -> byt
     return b"".join(pieces)
 
 
-class FrameLines:
-    """Write the lines of frames that crossed the wire.
-
-    Nearly every frame is a chunk of sound wrapped as the one before it, so the wrapping is remembered.
-    """
-
-    def __init__(self) -> None:
-        # By direction: the last frame that held one run.
-        self._like: dict[int, _Wrapping] = {}
-
-    def line(self, frame: Frame, media_end: int) -> tuple[bytes, list[bytes], list[Cut]]:
-        """The line of a frame, what of it goes to `media.bin` from `media_end` on, and where it was cut."""
-        raw = payload(frame[5])
-        like = self._like.get(frame[3])
-        if like is not None and like.conn == frame[2] and like.opcode == frame[4]:
-            start, end = like.start, len(raw) - like.behind
-            if like.wraps(raw, end):
-                length = end - start
-                line = like.line % (frame[0], frame[1], media_end, length)
-                return line, [raw[start:end]], [(start, media_end, length)]
-        rest, media, cuts = split(raw, media_end)
-        body = _body(rest)
-        if len(cuts) == 1:
-            self._like[frame[3]] = _Wrapping(frame, rest, cuts[0][0], body)
-        return _line(frame, body + b',"cut":' + _encode(cuts) if cuts else body), media, cuts
+def frame_line(frame: Frame, media_end: int) -> tuple[bytes, list[bytes], list[Cut]]:
+    """The line of a frame, what of it goes to `media.bin` from `media_end` on, and where it was cut."""
+    if frame[3] == LOCAL:
+        return _local_line(frame), [], []
+    rest, media, cuts = split(payload(frame[5]), media_end)
+    body = _body(rest)
+    if cuts:
+        body += b',"cut":' + _encode(cuts)
+    return b'{"seq":%d,"t_ns":%d' % frame[:2] + _SAME % (*_ways(frame), body) + b"}\n", media, cuts
 
 
-class _Wrapping:
-    """What stands around the one run of a frame, and the line of such a frame but for its numbers."""
-
-    __slots__ = ("_after", "_before", "behind", "conn", "line", "opcode", "start")
-
-    def __init__(self, frame: Frame, rest: bytes, start: int, body: bytes) -> None:
-        self.conn, self.opcode = frame[2], frame[4]
-        self.start = start
-        self.behind = len(rest) - start
-        self._before, self._after = rest[:start], rest[start:]
-        fixed = _SAME % (*_ways(frame), body)
-        self.line = b'{"seq":%d,"t_ns":%d' + fixed.replace(b"%", b"%%") + b',"cut":[[%d,%%d,%%d]]}\n' % start
-
-    def wraps(self, raw: bytes, end: int) -> bool:
-        """Whether it stands around that frame's run too, which would end there."""
-        start = self.start
-        return (
-            end - start >= _SHORT
-            and raw.startswith(self._before)
-            and raw.endswith(self._after)
-            and raw.find(b'"', start, end) < 0
-            and raw.find(b" ", start, start + _SHORT) < 0
-        )
+def line_like(frame: Frame, rest: bytes, cut: Cut) -> bytes:
+    """The line of frames like this one, with places (`%d`) for `seq`, `t_ns` and the run's offset."""
+    position, _, length = cut
+    same = _SAME % (*_ways(frame), _body(rest))
+    return (
+        b'{"seq":%d,"t_ns":%d' + same.replace(b"%", b"%%") + b',"cut":[[%d,%%d,%d]]}\n' % (position, length)
+    )
 
 
 def _body(rest: bytes) -> bytes:
@@ -158,10 +126,6 @@ def _body(rest: bytes) -> bytes:
         return b'"frame":' + _encode(rest.decode())
     except UnicodeDecodeError:
         return b'"frame64":"' + b64encode(rest) + b'"'
-
-
-def _line(frame: Frame, body: bytes) -> bytes:
-    return b'{"seq":%d,"t_ns":%d' % frame[:2] + _SAME % (*_ways(frame), body) + b"}\n"
 
 
 # What a line says behind its two first numbers.
@@ -173,7 +137,7 @@ def _ways(frame: Frame) -> tuple[int, bytes, bytes]:
     return conn, b"sent" if direction == SENT else b"received", b"text" if opcode == TEXT else b"binary"
 
 
-def local_line(frame: Frame) -> bytes:
+def _local_line(frame: Frame) -> bytes:
     """Write the line of something that happened here; the frame's data are its fields, a JSON object."""
     seq, t_ns, conn, _, _, fields, kind = frame
     what = (_encode(kind), payload(fields))

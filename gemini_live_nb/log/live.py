@@ -5,10 +5,9 @@ Without a folder it is all there is: the last frames, within a limit of bytes.
 
 from __future__ import annotations
 
-import bisect
 import threading
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +16,11 @@ import numpy as np
 from . import index
 from .files import RunFiles
 from .folder import EMPTY, FolderStore, Table, in_order, read_index
-from .index import Place, Row
+from .index import Described, Place
 from .lines import Frame, Line
 
-# One batch of the writer: small, because the memory of a large one is fetched anew from the system each time.
-_BATCH = 500
+# One batch of the writer: few enough that what is made for it does not call for the collector.
+_BATCH = 250
 
 # Beyond its data, a frame and its row cost about this much memory.
 _OVERHEAD = 800
@@ -50,10 +49,9 @@ class LiveStore:
         self.notes: list[str] = []
         # In memory the oldest go one by one, and are found at once in a linked list only.
         self._frames: dict[int, Frame] = OrderedDict() if files is None else {}
-        self._rows: list[list[Row]] = []
+        self._rows: dict[int, Described] = {}
         # What the writer has taken over, and how much of it is on disk.
-        self._leaving = _Leaving({}, [])
-        self._kept: dict[int, list[Row]] = {}
+        self._leaving = _Leaving({}, {})
         self.waiting = 0
         self._writing = threading.Lock()
         self._disk = FolderStore(files.folder) if files is not None else None
@@ -88,16 +86,13 @@ class LiveStore:
             oldest = next(iter(self._frames))
             frame = self._frames.pop(oldest)
             self.waiting -= len(frame[5]) + _OVERHEAD
-            self._kept.pop(oldest, None)
+            self._rows.pop(oldest, None)
             self.forgotten += 1
         return True
 
-    def index(self, rows: list[Row]) -> None:
-        """Take in the rows of a frame."""
-        if self.files is not None:
-            self._rows.append(rows)
-        elif rows[0].seq in self._frames:
-            self._kept[rows[0].seq] = rows
+    def index(self, seq: int, described: Described) -> None:
+        """Take in the rows of a frame that was taken in."""
+        self._rows[seq] = described
 
     # Called by the writer.
 
@@ -113,7 +108,7 @@ class LiveStore:
             while self._leaving or self._take_over():
                 frames, rows = self._leaving.batch()
                 self.files.write(frames, rows)
-                self._leaving.wrote(frames, rows)
+                self._leaving.wrote(frames)
                 with self.lock:
                     self.waiting -= sum([len(frame[5]) for frame in frames]) + _OVERHEAD * len(frames)
 
@@ -121,15 +116,14 @@ class LiveStore:
         """Take over what waits, all of it in one move, so that the recorder is hardly held up."""
         with self.lock:
             self._leaving = _Leaving(self._frames, self._rows)
-            self._frames, self._rows = {}, []
+            self._frames, self._rows = {}, {}
         return bool(self._leaving)
 
     def written(self, seq: int) -> bool:
-        """Whether every frame before `seq`, and every row handed over, is on disk."""
+        """Whether every frame before `seq` is on disk."""
         with self.lock:
-            frames = self._leaving.first_frame, next(iter(self._frames), None)
-            rows = self._leaving.first_row, self._rows[0][0].seq if self._rows else None
-            return all(first is None or first >= seq for first in (*frames, *rows))
+            waiting = self._leaving.first_frame, next(iter(self._frames), None)
+            return all(first is None or first >= seq for first in waiting)
 
     @property
     def unwritten(self) -> int:
@@ -170,7 +164,7 @@ class LiveStore:
         strings: list[bytes] = []
         heap_end = 0
         with self.lock:
-            kept = list(self._kept.values())
+            kept = list(self._rows.values())
         for rows in kept:
             record, text = index.pack(rows, Place(0, 1, []), heap_end)
             records.append(record)
@@ -189,20 +183,20 @@ class LiveStore:
 
 
 class _Leaving:
-    """Frames and rows on their way to the disk, in batches.
+    """Frames and their rows on their way to the disk, in batches.
 
     Attributes:
         frames: By `seq`; readers look here until the whole of it is written.
     """
 
-    def __init__(self, frames: dict[int, Frame], rows: list[list[Row]]) -> None:
+    def __init__(self, frames: dict[int, Frame], rows: dict[int, Described]) -> None:
         self.frames = frames
         self._frames = list(frames.values())
-        self._rows = sorted(rows, key=_first_seq)
-        self._at = self._rows_at = 0
+        self._rows: list[Described | None] = list(map(rows.get, frames))
+        self._at = 0
 
     def __bool__(self) -> bool:
-        return self._at < len(self._frames) or self._rows_at < len(self._rows)
+        return self._at < len(self._frames)
 
     @property
     def frames_left(self) -> int:
@@ -212,26 +206,13 @@ class _Leaving:
     @property
     def first_frame(self) -> int | None:
         """The first frame not yet written."""
-        return self._frames[self._at][0] if self.frames_left else None
+        return self._frames[self._at][0] if self else None
 
-    @property
-    def first_row(self) -> int | None:
-        """The frame of the first row not yet written."""
-        return self._rows[self._rows_at][0].seq if self._rows_at < len(self._rows) else None
+    def batch(self) -> tuple[list[Frame], list[Described | None]]:
+        """What goes next."""
+        end = self._at + _BATCH
+        return self._frames[self._at : end], self._rows[self._at : end]
 
-    def batch(self) -> tuple[list[Frame], list[list[Row]]]:
-        """What goes next. Rows go with or after their frame."""
-        frames = self._frames[self._at : self._at + _BATCH]
-        end = len(self._rows)
-        if self._at + _BATCH < len(self._frames):
-            end = bisect.bisect_right(self._rows, frames[-1][0], self._rows_at, key=_first_seq)
-        return frames, self._rows[self._rows_at : end]
-
-    def wrote(self, frames: list[Frame], rows: list[list[Row]]) -> None:
+    def wrote(self, frames: list[Frame]) -> None:
         """Note that this batch is on disk."""
         self._at += len(frames)
-        self._rows_at += len(rows)
-
-
-def _first_seq(rows: Sequence[Row]) -> int:
-    return rows[0].seq

@@ -1,6 +1,6 @@
 """Keep every frame: taken in microseconds on the caller's side, written by a thread of its own.
 
-The caller's side (`received`, `describe`, `sent`, `local`) never waits for the disk and never raises. What
+The caller's side (`receive`, `sent`, `local`) never waits for the disk and never raises. What
 cannot be kept, because the disk is full or too slow, is counted and told through `on_trouble`, and the
 conversation goes on.
 """
@@ -20,22 +20,21 @@ from typing import Any
 from gemini_live_nb.clock import Clock, RealClock
 from gemini_live_nb.errors import LogError
 from gemini_live_nb.protocol.client import ClientMessage
-from gemini_live_nb.protocol.codec import Decoded, decode_client
-from gemini_live_nb.protocol.kinds import kinds_of
+from gemini_live_nb.protocol.codec import Decoded, decode, decode_client
+from gemini_live_nb.protocol.kinds import client_kinds
+from gemini_live_nb.protocol.server import ServerMessage
 
-from .describe import Stamp, describe, describe_local
+from .describe import describe, describe_local, mic_chunk
 from .files import RunFiles
 from .folder import runs_folder, session_meta
-from .index import Row
-from .lines import BINARY, LOCAL, RECEIVED, SENT, TEXT, json_fields, payload
+from .index import Chunk, Described, Row, rows_of
+from .lines import BINARY, LOCAL, RECEIVED, SENT, TEXT, Frame, json_fields
 from .live import LiveStore
 from .run import SessionLog
 from .turns import TurnFold
 from .writer import EARLY_BYTES, Writer
 
 _LOG = logging.getLogger(__name__)
-
-_MOST_UNDESCRIBED = 10_000
 
 Listener = Callable[[int, list[Row]], None]
 
@@ -83,9 +82,6 @@ class Recorder:
         self._start = clock.monotonic()
         self._next = 0
         self._conn = 0
-        # Received and not yet described: nearly always the last one alone.
-        self._stamp: Stamp | None = None
-        self._stamps: dict[int, Stamp] = {}
         self._listeners: list[Listener] = []
         self._closed = False
         self._telling = 0
@@ -101,32 +97,18 @@ class Recorder:
 
     # The caller's side.
 
-    def received(self, data: bytes | str, conn: int = 0) -> int:
-        """Keep a frame from the server, before anything parses it. Returns its `seq`."""
-        with self._lock:
-            stamp = self._take(data, conn, RECEIVED, TEXT if isinstance(data, str) else BINARY)
-            if stamp is None:
-                return self._next - 1
-            if self._stamp is not None:
-                self._put_aside(self._stamp)
-            self._stamp = stamp
-            return stamp[0]
+    def receive(self, data: bytes | str, conn: int = 0) -> tuple[int, float, Decoded[ServerMessage]]:
+        """Keep a frame from the server, and only then read it and index it.
 
-    def _put_aside(self, stamp: Stamp) -> None:
-        self._stamps[stamp[0]] = stamp
-        if len(self._stamps) > _MOST_UNDESCRIBED:
-            del self._stamps[next(iter(self._stamps))]
-
-    def describe(self, seq: int, decoded: Decoded[Any]) -> None:
-        """Index a frame that was received, now that it is decoded."""
+        Returns:
+            Its `seq`, when it came (seconds since the run's start), and what it says.
+        """
         with self._lock:
-            stamp = self._stamp
-            if stamp is not None and stamp[0] == seq:
-                self._stamp = None
-            else:
-                stamp = self._stamps.pop(seq, None)
-            if stamp is not None:
-                self._index(describe(decoded.message, decoded.kinds, stamp, odd=bool(decoded.oddities)))
+            frame, kept = self._take(data, conn, RECEIVED, TEXT if isinstance(data, str) else BINARY)
+            decoded = decode(data)
+            if kept:
+                self._index(frame, describe(decoded, frame))
+            return frame[0], frame[1] * 1e-9, decoded
 
     def sent(
         self,
@@ -145,15 +127,24 @@ class Recorder:
             binary: Whether it went out as a binary frame (ours are text).
         """
         with self._lock:
-            stamp = self._take(data, conn, SENT, BINARY if binary else TEXT)
-            if stamp is None:
-                return self._next - 1
-            if isinstance(message, ClientMessage):
-                self._index(describe(message, kinds_of(message), stamp))
-            else:
+            frame, kept = self._take(data, conn, SENT, BINARY if binary else TEXT)
+            if kept:
+                if isinstance(message, ClientMessage):
+                    message = Decoded(message, data, client_kinds(message))
                 decoded = message or decode_client(data)
-                self._index(describe(decoded.message, decoded.kinds, stamp, odd=bool(decoded.oddities)))
-            return stamp[0]
+                self._index(frame, describe(decoded, frame))
+            return frame[0]
+
+    def sent_sound(self, data: bytes, pcm: bytes, conn: int = 0) -> int:
+        """Keep a chunk of the microphone as `codec.encode_audio` writes it of `pcm`, at 16 kHz.
+
+        The fast equal of `sent` for the frame that is sent fifty times a second. Returns its `seq`.
+        """
+        with self._lock:
+            frame, kept = self._take(data, conn, SENT, TEXT)
+            if kept:
+                self._index(frame, mic_chunk(pcm, frame))
+            return frame[0]
 
     def local(self, kind: str, conn: int | None = None, **fields: Any) -> int:
         """Keep something that happened here: `open`, `close`, `mark`, `playback`, … Returns its `seq`.
@@ -165,40 +156,42 @@ class Recorder:
         extra = json_fields(fields)
         kind = kind.encode("utf-8", "replace").decode()
         with self._lock:
-            stamp = self._take(extra, self._conn if conn is None else conn, LOCAL, 0, kind)
-            if stamp is None:
-                return self._next - 1
-            self._index(describe_local(kind, stamp, fields, extra))
-            return stamp[0]
+            frame, kept = self._take(extra, self._conn if conn is None else conn, LOCAL, 0, kind)
+            if kept:
+                self._index(frame, describe_local(frame, fields, extra))
+            return frame[0]
 
     def _take(
         self, data: bytes | str, conn: int, direction: int, opcode: int, kind: str = ""
-    ) -> Stamp | None:
-        """Take a frame in; `None` where there is no room for it."""
-        if isinstance(data, str):
-            size = len(data) if data.isascii() else len(payload(data))
-        else:
-            data = data if type(data) is bytes else bytes(data)
-            size = len(data)
+    ) -> tuple[Frame, bool]:
+        """Take a frame in. Returns it, and whether there was room for it."""
+        if type(data) is not bytes and not isinstance(data, str):
+            data = bytes(data)
         seq = self._next
         self._next = seq + 1
         if conn != self._conn:
             self._conn = conn = min(max(conn, 0), 65535)
         t_ns = int((self._monotonic() - self._start) * 1e9)
-        if self._closed or not self._store.take((seq, t_ns, conn, direction, opcode, data, kind)):
+        frame = (seq, t_ns, conn, direction, opcode, data, kind)
+        if self._closed or not self._store.take(frame):
             self.lost += 1
-            return None
+            return frame, False
         if self._writer is not None and self._store.waiting > EARLY_BYTES:
             self._writer.hurry()
-        return seq, conn, t_ns, direction, opcode, size
+        return frame, True
 
-    def _index(self, rows: list[Row]) -> None:
-        self._store.index(rows)
+    def _index(self, frame: Frame, described: Described) -> None:
+        self._store.index(frame[0], described)
         self._telling = threading.get_ident()
         try:
-            self.fold.feed(rows)
-            for listener in self._listeners:
-                listener(rows[0].seq, rows)
+            if isinstance(described, Chunk):
+                self.fold.feed_chunk(described)
+            else:
+                self.fold.feed(described)
+            if self._listeners:
+                rows = rows_of(described)
+                for listener in self._listeners:
+                    listener(frame[0], rows)
         except Exception as error:  # noqa: BLE001  # whatever a listener raises
             # A listener's fault must not stop the receiving loop, nor pass in silence.
             self.tell(

@@ -17,7 +17,7 @@ from gemini_live_nb.errors import LogError
 from .describe import describe_frame
 from .frame import LogFrame, base64_bytes
 from .handles import stripped
-from .index import HAS_TEXT, KIND, NO_LEVEL, Row, unpack
+from .index import HAS_TEXT, KIND, NO_LEVEL, Row, rows_of, unpack
 from .lines import Frame
 from .progress import progress
 from .written import write_run
@@ -100,7 +100,8 @@ def _with_levels(log: SessionLog) -> Callable[[Frame], list[Row]]:
 
     def describe(frame: Frame) -> list[Row]:
         return [
-            row._replace(level=levels.get((row.seq, row.part), row.level)) for row in describe_frame(frame)
+            row._replace(level=levels.get((row.seq, row.part), row.level))
+            for row in rows_of(describe_frame(frame))
         ]
 
     return describe

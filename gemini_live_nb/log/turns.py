@@ -144,7 +144,7 @@ class TurnFold(Results):
     def _chunk(self, row: Row, t: float) -> None:
         if row.media_rate:
             if self._verdict is None:
-                self._speech.push(row)
+                self._speech.push(row.seq, row.t_ns, row.level, row.media_ms)
             else:
                 self._speech.judged(row.seq, row.t_ns, self._verdict)
 
@@ -243,20 +243,6 @@ class TurnFold(Results):
     def _sound(self, row: Row, t: float) -> None:
         if row.media_bytes:
             self.hear(row, row.seq, t, row.media_ms, 1)
-
-    def hear(self, first: Row, last_seq: int, last_t: float, milliseconds: float, chunks: int) -> None:
-        """Take in a stretch of the model's sound: frames that nothing but the microphone came between."""
-        self._supersede(first.t_ns * 1e-9)
-        turn = self.current
-        if turn is None or turn.audio_span is None or self._held or self._spurious or not self._talking:
-            turn = self._answer(first, first.t_ns * 1e-9)
-        if turn.audio_span is None:
-            turn.audio_span = (first.seq, last_seq)
-            turn.times.first_audio = first.t_ns * 1e-9
-        turn.audio_span = (turn.audio_span[0], last_seq)
-        turn.audio_ms += milliseconds
-        turn.audio_chunks += chunks
-        turn.times.last_audio = last_t
 
     def _wrote(self, row: Row, t: float) -> None:
         self._answer(row, t).model_words.add(row.text)

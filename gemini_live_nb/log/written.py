@@ -12,7 +12,7 @@ from gemini_live_nb.errors import LogError
 
 from .describe import describe_frame
 from .files import RunFiles
-from .index import Row
+from .index import Described
 from .lines import Frame
 from .live import LiveStore
 from .run import SessionLog
@@ -26,7 +26,7 @@ def write_run(
     meta: Mapping[str, Any],
     *,
     name: str = "memory",
-    describe: Callable[[Frame], list[Row]] = describe_frame,
+    describe: Callable[[Frame], Described] = describe_frame,
 ) -> SessionLog:
     """Write frames as a run and open it.
 
@@ -44,7 +44,7 @@ def write_run(
         store = LiveStore(None, sys.maxsize, meta)
         for frame in frames:
             store.take(frame)
-            store.index(describe(frame))
+            store.index(frame[0], describe(frame))
         return SessionLog(store, name=name)
     try:
         files = RunFiles(Path(folder), meta)

@@ -15,7 +15,7 @@ import msgspec
 
 from . import tolerant, values
 from .client import ClientMessage
-from .kinds import BIT, kinds_of
+from .kinds import BIT, client_kinds, kinds_of, server_kinds
 from .server import ServerMessage
 from .wire import Wire
 
@@ -28,6 +28,7 @@ class Decoded(msgspec.Struct, Generic[M], eq=False, gc=False):
     Attributes:
         message: The typed view; None where the frame is no JSON object.
         raw: The frame exactly as it was received.
+        kinds: The mask of every kind in this frame (`kinds.names` spells it out).
         oddities: What the typed path refused, in words; empty for a frame as the server writes them.
         unknown: Dotted paths of fields nobody has modelled, at whatever depth, such as
             `serverContent.modelTurn.parts[0].newThing`.
@@ -35,24 +36,9 @@ class Decoded(msgspec.Struct, Generic[M], eq=False, gc=False):
 
     message: M | None
     raw: bytes | str
+    kinds: int
     oddities: tuple[str, ...] = ()
     unknown: tuple[str, ...] = ()
-    _kinds: int = -1
-
-    @property
-    def kinds(self) -> int:
-        """The mask of every kind in this frame (`kinds.names` spells it out)."""
-        if self._kinds < 0:
-            self._kinds = self._mask()
-        return self._kinds
-
-    def _mask(self) -> int:
-        if self.message is None:
-            return BIT["undecodable"]
-        bits = kinds_of(self.message)
-        if not bits or (self.unknown and any("." not in path or path[0] == "[" for path in self.unknown)):
-            bits |= BIT["unknown"]
-        return bits
 
     @property
     def new_values(self) -> tuple[str, ...]:
@@ -72,6 +58,8 @@ _decode_server = msgspec.json.Decoder(ServerMessage).decode
 _decode_client = msgspec.json.Decoder(ClientMessage).decode
 _encode = msgspec.json.Encoder().encode
 
+_UNKNOWN = BIT["unknown"]
+
 # ValueError covers malformed JSON, refused values and broken UTF-8 alike.
 _REFUSED = (ValueError, RecursionError)
 
@@ -85,17 +73,27 @@ def decode(data: bytes | str) -> Decoded[ServerMessage]:
     ("snake_case name 'server_content'",)
     """
     try:
-        return Decoded(_decode_server(data), data)
+        message = _decode_server(data)
+        return Decoded(message, data, server_kinds(message) or _UNKNOWN)
     except _REFUSED:
-        return Decoded(*tolerant.read(data, ServerMessage))
+        return _tolerantly(data, ServerMessage)
 
 
 def decode_client(data: bytes | str) -> Decoded[ClientMessage]:
     """Decode one frame of a client, for recorder, emulator and replay. Never raises."""
     try:
-        return Decoded(_decode_client(data), data)
+        message = _decode_client(data)
+        return Decoded(message, data, client_kinds(message) or _UNKNOWN)
     except _REFUSED:
-        return Decoded(*tolerant.read(data, ClientMessage))
+        return _tolerantly(data, ClientMessage)
+
+
+def _tolerantly(data: bytes | str, kind: type[M]) -> Decoded[M]:
+    message, raw, oddities, unknown = tolerant.read(data, kind)
+    bits = BIT["undecodable"] if message is None else kinds_of(message) or _UNKNOWN
+    if message is not None and any("." not in path or path[0] == "[" for path in unknown):
+        bits |= _UNKNOWN
+    return Decoded(message, raw, bits, oddities, unknown)
 
 
 def encode(message: ClientMessage, extra: Mapping[str, Any] | None = None) -> str:

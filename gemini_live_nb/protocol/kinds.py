@@ -125,8 +125,8 @@ def main(bits: int) -> str:
 def kinds_of(message: Wire) -> int:
     """Return the mask of every kind present in a `ServerMessage` or `ClientMessage`."""
     if isinstance(message, ServerMessage):
-        return _server(message)
-    return _client(message) if isinstance(message, ClientMessage) else 0
+        return server_kinds(message)
+    return client_kinds(message) if isinstance(message, ClientMessage) else 0
 
 
 # Fields of a message and of its serverContent, and their kinds. What is present counts, but a flag must be
@@ -159,7 +159,8 @@ _message_fields = attrgetter(*_MESSAGE)
 _content_fields = attrgetter(*_CONTENT)
 
 
-def _server(m: ServerMessage) -> int:
+def server_kinds(m: ServerMessage) -> int:
+    """Return the mask of every kind present in a message of the server."""
     bits = 0 if m.server_content is None else _content(m.server_content)
     # Nearly every message is a chunk of sound with none of these set: say so without a loop.
     if (
@@ -226,7 +227,8 @@ def _part(part: Part) -> int:
     return bits or BIT["modelTurn.other"]
 
 
-def _client(message: ClientMessage) -> int:
+def client_kinds(message: ClientMessage) -> int:
+    """Return the mask of every kind present in a message of ours."""
     bits = 0
     if message.realtime_input is not None:
         bits |= _realtime(message.realtime_input)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Callable
+from functools import partial
 
 from websockets.exceptions import ConnectionClosed
 
@@ -88,7 +89,7 @@ class Connection:
             endpoint,
             clock=self._clock,
             timeout=timeout,
-            on_message=lambda data: self._took(self, data),
+            on_message=partial(self._took, self),
             on_writable=self._on_writable,
             on_end=self._ended,
         )
@@ -133,13 +134,21 @@ class Connection:
         Raises:
             NetworkLost: The connection is closing or gone.
         """
+        self._put(frame)
+        return self._recorder.sent(frame, self.number, message)
+
+    def write_sound(self, frame: bytes, pcm: bytes) -> int:
+        """Do what `write` does for a chunk of the microphone, as `codec.encode_audio` writes it of `pcm`."""
+        self._put(frame)
+        return self._recorder.sent_sound(frame, pcm, self.number)
+
+    def _put(self, frame: bytes) -> None:
         try:
             if self._wire is None:
                 raise ConnectionError("the connection is not open")
             self._wire.send_now(frame)
         except ConnectionError as error:
             raise NetworkLost(str(error), hint="connect again") from None
-        return self._recorder.sent(frame, self.number, message)
 
     @property
     def alive(self) -> float:

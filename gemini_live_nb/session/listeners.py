@@ -184,9 +184,14 @@ def _lagged(first: Event, count: int) -> Lagged:
 
 
 class Listeners:
-    """Those who listen to one source of events. Held weakly: a listener that is let go listens no more."""
+    """Those who listen to one source of events. Held weakly: a listener that is let go listens no more.
+
+    Attributes:
+        told: How many events were told so far.
+    """
 
     def __init__(self) -> None:
+        self.told = 0
         self._lock = threading.Lock()
         self._references: tuple[weakref.ref[Listener], ...] = ()
         self._ended = False
@@ -210,6 +215,7 @@ class Listeners:
 
     def put(self, event: Event) -> None:
         """Tell all of them."""
+        self.told += 1
         for reference in self._references:
             listener = reference()
             if listener is not None:
@@ -222,6 +228,35 @@ class Listeners:
             listener = reference()
             if listener is not None:
                 listener.end(error)
+
+
+class EarlyListener(Listener):
+    """The listener of an iteration that may never begin: once it is full, it is told nothing more until then.
+
+    Args:
+        listeners: Those it belongs to.
+    """
+
+    def __init__(self, listeners: Listeners) -> None:
+        super().__init__(detach=listeners.remove)
+        self._listeners = listeners
+        self._first_missed: tuple[Event, int] | None = None
+        listeners.add(self)
+
+    def _fall_behind(self, event: Event) -> None:
+        if self._first_missed is None:
+            self._first_missed = event, self._listeners.told
+            self._listeners.remove(self)
+        else:
+            super()._fall_behind(event)
+
+    def begin(self) -> Self:
+        """Begin to read, on the loop that tells: what was missed meanwhile is told of as to any listener."""
+        if self._first_missed is not None:
+            event, number = self._first_missed
+            self._gap = event, self._listeners.told - number + 1
+            self._listeners.add(self)
+        return self
 
 
 def _resolve(arrived: asyncio.Future[None]) -> None:

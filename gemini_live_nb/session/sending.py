@@ -24,7 +24,7 @@ from gemini_live_nb.protocol.client import (
     RealtimeInput,
     ToolResponse,
 )
-from gemini_live_nb.protocol.codec import encode, encode_audio
+from gemini_live_nb.protocol.codec import encode
 from gemini_live_nb.protocol.content import Blob, Content, FunctionResponse, Part
 from gemini_live_nb.protocol.tolerant import build
 
@@ -62,8 +62,12 @@ class Outgoing(ABC):
         """Whether the server is Vertex AI's."""
 
     @abstractmethod
-    def _send_media(self, frame: bytes, message: ClientMessage, media: Media, seconds: float) -> None:
+    def _send_media(self, frame: bytes, message: ClientMessage, media: Media) -> None:
         """Send now, or let it wait where it may be dropped."""
+
+    @abstractmethod
+    def _send_sound(self, pcm: bytes) -> None:
+        """Send a chunk of the microphone, at 16 kHz, now, or let it wait where it may be dropped."""
 
     @abstractmethod
     async def _send(self, frame: bytes, message: ClientMessage | None) -> int:
@@ -105,8 +109,7 @@ class Outgoing(ABC):
         if len(data) & 1:
             raise MediaError("16-bit samples are two bytes each; these bytes are odd in number")
         if data:
-            message = ClientMessage(realtime_input=RealtimeInput(audio=Blob(mime_type=MIC_MIME, data=data)))
-            self._send_media(encode_audio(data), message, "audio", len(data) / (2 * audio.MIC_RATE))
+            self._send_sound(data)
 
     def _mic(self, pcm: Sound, rate: int) -> bytes:
         samples = audio.pcm(bytes(pcm) if isinstance(pcm, memoryview) else pcm, rate, rate)
@@ -137,7 +140,7 @@ class Outgoing(ABC):
         """Do what `send_video` does; for callbacks on the session's loop. Nothing in it waits."""
         data, kind = picture.ready(image, mime_type)
         message = ClientMessage(realtime_input=RealtimeInput(video=Blob(mime_type=kind, data=data)))
-        self._send_media(encode(message).encode(), message, "video", 0.0)
+        self._send_media(encode(message).encode(), message, "video")
 
     async def end_audio(self) -> int:
         """Say that the microphone is off: `audioStreamEnd`. What was said so far is then answered.

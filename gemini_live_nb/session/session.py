@@ -9,13 +9,14 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from gemini_live_nb.audio import MIC_RATE
 from gemini_live_nb.clock import Clock, RealClock
 from gemini_live_nb.errors import LiveError, NetworkLost, SessionClosed
 from gemini_live_nb.log.recorder import record
 from gemini_live_nb.protocol import endpoint as places
 from gemini_live_nb.protocol import given
 from gemini_live_nb.protocol.client import ClientMessage, ToolResponse
-from gemini_live_nb.protocol.codec import decode, encode
+from gemini_live_nb.protocol.codec import encode, encode_audio
 from gemini_live_nb.protocol.config import LiveConfig
 from gemini_live_nb.protocol.content import FunctionResponse
 from gemini_live_nb.protocol.given import ToolSpec
@@ -223,14 +224,12 @@ class LiveSession(Changing):
 
     def _take(self, connection: Connection, data: bytes | str) -> None:
         """Keep a frame, read it, tell everybody. Called where the socket is read; it must not raise."""
-        recorder = self._recording
         try:
-            seq = self._seq = recorder.received(data, connection.number)
-            decoded = decode(data)
-            recorder.describe(seq, decoded)
-            connection.heard = now = self._clock.monotonic()
+            seq, t, decoded = self._recording.receive(data, connection.number)
+            self._seq = seq
+            connection.heard = self._began + t
             kinds = decoded.kinds
-            message = Message(seq, now - self._began, connection.number, kinds, decoded)
+            message = Message(seq, t, connection.number, kinds, decoded)
             if kinds & _SETUP_COMPLETE:
                 connection.accept()
             self._listeners.put(message)
@@ -271,14 +270,24 @@ class LiveSession(Changing):
         """Whether the server is Vertex AI's."""
         return self.endpoint.vertex
 
-    def _send_media(self, frame: bytes, message: ClientMessage, media: Media, seconds: float) -> None:
+    def _send_media(self, frame: bytes, message: ClientMessage, media: Media) -> None:
         connection = self._present()
         if connection.writable and not self._outbox:
             self._write(connection, frame, message)
-            if seconds:
-                connection.sounded(seconds)
         else:
-            self._outbox.put(Waiting(frame, message, media, seconds, None))
+            self._outbox.put(Waiting(frame, message, media, 0.0, None))
+
+    def _send_sound(self, pcm: bytes) -> None:
+        # Fifty times a second: no message is built of what goes out at once.
+        connection, frame = self._present(), encode_audio(pcm)
+        seconds = len(pcm) / (2 * MIC_RATE)
+        if connection.writable and not self._outbox:
+            self._seq = connection.write_sound(frame, pcm)
+            connection.sounded(seconds)
+            if self._turn_events:
+                self._flush_turns()
+        else:
+            self._outbox.put(Waiting(frame, None, "audio", seconds, None))
 
     async def _send(self, frame: bytes, message: ClientMessage | None) -> int:
         connection = self._present()

@@ -17,7 +17,7 @@ from gemini_live_nb.protocol.kinds import BIT
 
 from .asking import Asks
 from .events import Dropped, Event, Mark, Playback, Status, Trouble, TurnEnded, TurnStarted
-from .listeners import Listener, Listeners
+from .listeners import EarlyListener, Listener, Listeners
 
 _LOG = logging.getLogger("gemini_live_nb")
 
@@ -37,7 +37,7 @@ class Telling:
         # The row last written, for events that have none of their own.
         self._seq = -1
         self._listeners = Listeners()
-        self._own: Listener | None = None
+        self._own: EarlyListener | None = None
         self._asks = Asks(clock)
         self._turn_events: list[tuple[type[TurnStarted | TurnEnded] | None, Turn]] = []
         self._words = "not connected"
@@ -50,7 +50,7 @@ class Telling:
         self._recorder = recorder
         self._began = float(recorder.log.meta["monotonic"])
         # So that the first `async for` misses nothing, however late it begins.
-        self._own = self.subscribe()
+        self._own = EarlyListener(self._listeners)
 
     def _end_telling(self, error: BaseException | None) -> None:
         self._error = error
@@ -81,7 +81,7 @@ class Telling:
 
     def __aiter__(self) -> Listener:
         own, self._own = self._own, None
-        return own or self.subscribe()
+        return own.begin() if own is not None else self.subscribe()
 
     def emit(self, event: Event) -> None:
         """Tell every listener. For the session's own parts."""
@@ -244,6 +244,24 @@ class Telling:
         """Go back to the conversation's own state, if `status` says this. For the session's own parts."""
         if self._words == words:
             self.say("")
+
+    @property
+    def user_unanswered(self) -> bool:
+        """Whether the user speaks, or has spoken without an answer so far."""
+        return self._fold.user_unanswered
+
+    @property
+    def result_owed(self) -> bool:
+        """Whether a function's result was sent that the model has not spoken about."""
+        return self._fold.calls.owed
+
+    @property
+    def reply_due(self) -> bool:
+        """Whether the model is to say something, or has begun to."""
+        turn = self._fold.current
+        if turn is None or any(call.open for call in turn.tool_calls):
+            return False
+        return turn.answered or bool(turn.typed) or turn.times.speech_end is not None
 
     @property
     def status(self) -> str:

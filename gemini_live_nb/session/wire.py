@@ -86,20 +86,29 @@ class Wire(ClientConnection):
         if self._theirs:
             self._leave(data)
             return
+        at = 0
         if self._pieces:
-            self._pieces.append(data)
-            self._missing -= len(data)
+            at, self._missing = self._missing, self._missing - len(data)
+            self._pieces.append(data[:at])
             if self._missing > 0:
                 return
-            data = b"".join(self._pieces)
+            # The torn frame alone is put together: what follows it may be a hundred times as long.
+            torn = b"".join(self._pieces)
             self._pieces.clear()
-        at = self._walk(data)
+            left = self._walk(torn, 0)
+            if left < len(torn):
+                # It was torn in its head, which did not yet tell how long it is.
+                self._pieces.append(torn[left:])
+            if self._pieces or self._theirs:
+                self.data_received(data[at:])
+                return
+        at = self._walk(data, at)
         if at < len(data) and not self._theirs:
             self._pieces.append(data[at:])
 
-    def _walk(self, data: bytes) -> int:
-        """Hand over each whole frame. Returns where the one begins that is not yet all there."""
-        at, end = 0, len(data)
+    def _walk(self, data: bytes, at: int) -> int:
+        """Hand over each whole frame from `at` on. Returns where one begins that is not yet all there."""
+        end = len(data)
         while True:
             length, head = data[at + 1] if end - at > 1 else 0, 2
             if length > 125:
@@ -109,21 +118,26 @@ class Wire(ClientConnection):
                     super().data_received(data[at:])
                     return end
                 head = 4 if length == 126 else 10
-                length = int.from_bytes(data[at + 2 : at + head], "big") if end - at >= head else 0
+                if end - at < head:
+                    length = 0
+                elif length == 126:
+                    length = data[at + 2] << 8 | data[at + 3]
+                else:
+                    length = int.from_bytes(data[at + 2 : at + 10], "big")
             stop = at + head + length
             if stop > end or end - at < head:
                 self._missing = stop - end
                 return at
-            if data[at] in _WHOLE and self._plain:
-                self._hand_over(data[at] == _WHOLE_TEXT, data[at + head : stop])
+            kind = data[at]
+            # A plain message, neither within a fragmented one nor when we are closing?
+            plain = kind in _WHOLE and not self._fragments and self.protocol.state is OPEN
+            if plain and kind == _WHOLE_BINARY:
+                self._on_message(data[at + head : stop])
+            elif plain:
+                self._hand_over(True, data[at + head : stop])
             else:
                 super().data_received(data[at:stop])
             at = stop
-
-    @property
-    def _plain(self) -> bool:
-        """Whether a message may come now: not within a fragmented one, nor when we are closing."""
-        return not self._fragments and self.protocol.state is OPEN
 
     def _leave(self, data: bytes) -> None:
         """Leave to `websockets` the head of the handshake; for good, what is refused or broken."""

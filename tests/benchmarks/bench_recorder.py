@@ -54,13 +54,12 @@ def measured(take: Callable[[int], None], pause: float) -> tuple[float, float, f
 
 def recorder(folder: Path | None) -> dict[str, Callable[[int], None]]:
     kept = Recorder(folder)
-    decoded = decode(RECEIVED)
 
     def receive(_: int) -> None:
-        kept.describe(kept.received(RECEIVED), decoded)
+        kept.receive(RECEIVED)
 
     def send(_: int) -> None:
-        kept.sent(SENT, 0, MESSAGE)
+        kept.sent_sound(SENT, MIC)
 
     return {"receive": receive, "send": send, "close": lambda _: kept.close()}
 
@@ -81,6 +80,11 @@ def jsonl(folder: Path) -> dict[str, Callable[[int], None]]:
     }
 
 
+def only_read(_: Path) -> dict[str, Callable[[int], None]]:
+    """What receiving costs without keeping: our recorder reads the frame it keeps."""
+    return {"receive": lambda _: decode(RECEIVED), "send": lambda _: None, "close": lambda _: None}
+
+
 def in_list(_: Path) -> dict[str, Callable[[int], None]]:
     kept: list[bytes] = []
     return {
@@ -92,6 +96,7 @@ def in_list(_: Path) -> dict[str, Callable[[int], None]]:
 
 def test_recorder(tmp_path):
     ways = {
+        "decode, nothing kept": only_read,
         "list.append": in_list,
         "json lines, flushed": jsonl,
         "ours, in memory": lambda folder: recorder(None),

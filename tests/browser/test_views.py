@@ -22,7 +22,7 @@ recorder = Recorder(None, memory=1 << 30)
 log = recorder.log
 def server(**message):
     data = json.dumps(message)
-    recorder.describe(recorder.received(data), decode(data))
+    recorder.receive(data)
 def client(**message):
     recorder.sent(json.dumps(message))
 def pcm(rate, ms):

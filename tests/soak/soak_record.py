@@ -18,7 +18,7 @@ from gemini_live_nb.log.recorder import Recorder
 from gemini_live_nb.log.run import SessionLog
 from gemini_live_nb.picture import jpeg
 from gemini_live_nb.protocol.client import ClientMessage, Setup
-from gemini_live_nb.protocol.codec import decode, decode_client, encode, encode_audio
+from gemini_live_nb.protocol.codec import decode_client, encode, encode_audio
 from tests.unit.log_talk import HandClock
 
 SECONDS = 3600
@@ -48,7 +48,7 @@ class Hour:
 
     def server(self, message: dict) -> None:
         raw = json.dumps(message, indent=2).encode() + b"\n"
-        self.recorder.describe(self.recorder.received(raw), decode(raw))
+        self.recorder.receive(raw)
 
     def second(self, number: int) -> None:
         into = number % TURN_S

@@ -12,7 +12,6 @@ from gemini_live_nb.log.lines import BINARY, LOCAL, RECEIVED, SENT, TEXT, Frame
 from gemini_live_nb.log.recorder import Recorder
 from gemini_live_nb.log.run import SessionLog
 from gemini_live_nb.log.written import write_run
-from gemini_live_nb.protocol.codec import decode
 
 META = {"wall": 1_790_000_000.0, "schema": 1}
 
@@ -147,8 +146,7 @@ def replay(frames: list[Frame], recorder: Recorder, clock: HandClock) -> None:
     for _, t_ns, conn, direction, opcode, data, kind in frames:
         clock.now = t_ns / 1e9
         if direction == RECEIVED:
-            seq = recorder.received(data, conn)
-            recorder.describe(seq, decode(data))
+            recorder.receive(data, conn)
         elif direction == SENT:
             recorder.sent(data, conn, binary=opcode == BINARY)
         else:

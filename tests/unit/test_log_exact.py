@@ -18,7 +18,6 @@ from gemini_live_nb.log.index import unpack
 from gemini_live_nb.log.lines import RECEIVED, join, runs, split
 from gemini_live_nb.log.recorder import Recorder
 from gemini_live_nb.log.run import SessionLog
-from gemini_live_nb.protocol.codec import decode
 
 from .log_talk import Talk, b64, tone
 
@@ -75,7 +74,7 @@ def test_arbitrary_frames_are_recorded_exactly(frames):
         recorder = Recorder(Path(scratch) / "run")
         for direction, data in frames:
             if direction == "received":
-                recorder.describe(recorder.received(data), decode(data))
+                recorder.receive(data)
             else:
                 recorder.sent(data)
         recorder.close()
@@ -99,7 +98,7 @@ def test_media_lie_beside_the_lines(tmp_path):
     recorder = Recorder(tmp_path / "run")
     sound = b64(tone(40, 24000))
     frame = b'{\n  "serverContent": {"modelTurn": {"parts": [{"inlineData": {"mimeType": "audio/pcm;rate=24000", "data": "%b"}}]}}\n}\n'
-    recorder.describe(recorder.received(frame % sound.encode()), decode(frame % sound.encode()))
+    recorder.receive(frame % sound.encode())
     recorder.close()
     line = (tmp_path / "run" / MESSAGES).read_text()
     assert sound not in line
@@ -118,7 +117,7 @@ def test_several_media_in_one_frame_each_find_their_own(tmp_path):
     ]
     frame = json.dumps({"serverContent": {"modelTurn": {"parts": parts}}}).encode()
     recorder = Recorder(tmp_path / "run")
-    recorder.describe(recorder.received(frame), decode(frame))
+    recorder.receive(frame)
     recorder.close()
     log = SessionLog.open(tmp_path / "run")
     table = log.table()
@@ -236,7 +235,7 @@ def test_mutated_frames_are_kept_indexed_and_read(seed, tmp_path):
             raw[random.randrange(len(raw))] = random.randrange(256)
         raws.append(bytes(raw))
         if direction == RECEIVED:
-            recorder.describe(recorder.received(raws[-1]), decode(raws[-1]))
+            recorder.receive(raws[-1])
         else:
             recorder.sent(raws[-1])
     recorder.close()

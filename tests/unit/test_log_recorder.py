@@ -18,7 +18,6 @@ from gemini_live_nb.errors import LogError
 from gemini_live_nb.log.files import MESSAGES, SESSION
 from gemini_live_nb.log.recorder import Recorder, record
 from gemini_live_nb.log.run import SessionLog
-from gemini_live_nb.protocol.codec import decode
 
 from .log_talk import HandClock, Talk, b64, tone
 
@@ -27,9 +26,7 @@ CHUNK = SOUND % b64(tone(40, 24000)).encode()
 
 
 def take(recorder: Recorder, frame: bytes) -> int:
-    seq = recorder.received(frame)
-    recorder.describe(seq, decode(frame))
-    return seq
+    return recorder.receive(frame)[0]
 
 
 def test_a_run_is_a_private_folder(tmp_path):
@@ -109,12 +106,11 @@ def test_a_cursor_reads_on_from_where_it_was():
 
 def test_the_newest_frames_are_there_before_they_are_on_disk(tmp_path):
     recorder = Recorder(tmp_path / "run")
-    seq = recorder.received(CHUNK)
+    seq = recorder.receive(CHUNK)[0]
     frame = recorder.log.frame(seq)
     assert frame.raw == CHUNK
     assert frame.media()[0].data == tone(40, 24000)
     assert recorder.log.frame(seq + 1) is None
-    recorder.describe(seq, decode(CHUNK))
     recorder.close()
     assert recorder.log.frame(seq).raw == CHUNK
 
@@ -187,14 +183,15 @@ def test_several_threads_record_at_once(tmp_path):
     assert t == sorted(t)
 
 
-def test_rows_that_come_late_or_never_are_made_anew(tmp_path):
+def test_rows_that_never_came_are_made_anew(tmp_path, monkeypatch):
     recorder = Recorder(tmp_path / "run")
-    first = recorder.received(CHUNK)
-    recorder.received(CHUNK)
+    take(recorder, CHUNK)
+    with monkeypatch.context() as broken:
+        broken.setattr("gemini_live_nb.log.recorder.describe", lambda *_, **__: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            take(recorder, CHUNK)
     recorder.flush()
     take(recorder, CHUNK)
-    recorder.flush()
-    recorder.describe(first, decode(CHUNK))
     recorder.close()
     log = SessionLog.open(tmp_path / "run")
     assert [frame.seq for frame in log] == [0, 1, 2]
@@ -205,12 +202,11 @@ def test_nothing_recorded_is_ever_refused(tmp_path):
     recorder = Recorder(tmp_path / "run")
     recorder.sent("{", conn=10**9)
     recorder.sent(b"\xff\xfe", conn=-3)
-    recorder.received(bytearray(b"{}"))
+    recorder.receive(bytearray(b"{}"))
     recorder.local("nonsense", what={1, 2}, why=object(), text="\ud800")
     recorder.local("mark", label=float("nan"))
-    recorder.describe(99, decode(b"{}"))
     recorder.close()
-    recorder.received(CHUNK)
+    recorder.receive(CHUNK)
     assert recorder.lost == 1
     assert len(SessionLog.open(tmp_path / "run").messages()) == 5
 
@@ -263,7 +259,7 @@ recorder = Recorder(sys.argv[1])
 decoded = decode(frame)
 number = 0
 while True:
-    recorder.describe(recorder.received(frame), decoded)
+    recorder.receive(frame)
     number += 1
     if number % 50 == 0:
         recorder.flush()
@@ -304,7 +300,7 @@ decoded = decode(frame)
 resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, resource.RLIM_INFINITY))
 def take(count):
     for _ in range(count):
-        recorder.describe(recorder.received(frame), decoded)
+        recorder.receive(frame)
 take(20)
 recorder.flush()
 take(100)

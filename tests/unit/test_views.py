@@ -18,7 +18,6 @@ from gemini_live_nb.notebook.source import source
 from gemini_live_nb.notebook.toolcalls import ToolCalls
 from gemini_live_nb.notebook.transcript import Transcript
 from gemini_live_nb.notebook.waveform import Waveform
-from gemini_live_nb.protocol.codec import decode
 
 
 class Run:
@@ -38,7 +37,7 @@ class Run:
     def server(self, at=None, **message):
         self.now = self.now if at is None else at
         data = json.dumps(message)
-        self.recorder.describe(self.recorder.received(data), decode(data))
+        self.recorder.receive(data)
 
     def client(self, at=None, **message):
         self.now = self.now if at is None else at
@@ -468,7 +467,7 @@ def test_copied_python_is_python(run, shown):
 
 def test_what_is_no_json_is_shown_as_text(run, shown):
     view = shown(MessageTable, run.log)
-    run.recorder.describe(run.recorder.received("<html>\x1b[31m"), decode("<html>\x1b[31m"))
+    run.recorder.receive("<html>\x1b[31m")
     view.flush()
     view.asked({"kind": "frame", "re": 1, "seq": 1}, [])
     opened = view.told[-1][0]
