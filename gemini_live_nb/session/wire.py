@@ -19,7 +19,7 @@ from typing import Any, cast
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.client import ClientProtocol
 from websockets.exceptions import InvalidHandshake, InvalidProxy, InvalidStatus, InvalidURI
-from websockets.frames import Frame, Opcode, apply_mask  # type: ignore[attr-defined]  # in C where that is installed
+from websockets.frames import CloseCode, Frame, Opcode, apply_mask  # type: ignore[attr-defined]  # in C where that is installed
 from websockets.protocol import OPEN, Event
 
 from gemini_live_nb.clock import Clock
@@ -35,6 +35,8 @@ _logger.setLevel(logging.INFO)
 _UNSENT_BYTES = 128 * 1024
 _WRITE_LIMIT = 64 * 1024
 _CLOSE_TIMEOUT = 3.0
+# What is sent in one turn of the loop is held together up to this many bytes.
+_MOST_HELD = 16 * 1024
 
 _BINARY, _TEXT, _MORE = Opcode.BINARY, Opcode.TEXT, Opcode.CONT
 # First bytes of a frame that is a whole message, with no extension.
@@ -75,6 +77,9 @@ class Wire(ClientConnection):
         self._shaken = False
         self._theirs = True
         self._masks = _Masks()
+        self._holding = False
+        self._held: list[bytes] = []
+        self._held_bytes = 0
 
     @property
     def writable(self) -> bool:
@@ -83,6 +88,8 @@ class Wire(ClientConnection):
 
     def data_received(self, data: bytes) -> None:
         """Take whole plain messages straight out of what the socket gave; leave the rest to `websockets`."""
+        # What `websockets` may answer, a goodbye say, comes after what was sent.
+        self._write_held()
         if self._theirs:
             self._leave(data)
             return
@@ -177,7 +184,9 @@ class Wire(ClientConnection):
         self._on_message(data)
 
     def send_now(self, text: bytes) -> None:
-        """Write one text frame to the socket's buffer.
+        """Write one text frame to the socket; what follows in the same turn of the loop goes out together.
+
+        So a chunk alone is never late, and a burst of them does not cost a system call each.
 
         Args:
             text: UTF-8.
@@ -195,7 +204,32 @@ class Wire(ClientConnection):
             head = b"\x81\xfe" + size.to_bytes(2, "big")
         else:
             head = b"\x81\xff" + size.to_bytes(8, "big")
-        self.transport.write(b"%b%b%b" % (head, mask, apply_mask(text, mask)))
+        frame = b"%b%b%b" % (head, mask, apply_mask(text, mask))
+        if self._holding:
+            self._held.append(frame)
+            self._held_bytes += len(frame)
+            if self._held_bytes > _MOST_HELD:
+                self._write_held()
+        else:
+            self._holding = True
+            self.loop.call_soon(self._let_go)
+            self.transport.write(frame)
+
+    def _let_go(self) -> None:
+        """The loop's turn is over."""
+        self._holding = False
+        self._write_held()
+
+    def _write_held(self) -> None:
+        if self._held:
+            held, self._held, self._held_bytes = self._held, [], 0
+            if not self.transport.is_closing():
+                self.transport.write(b"".join(held))
+
+    async def close(self, code: int = CloseCode.NORMAL_CLOSURE, reason: str = "") -> None:
+        """Say goodbye, after all that was sent."""
+        self._write_held()
+        await super().close(code, reason)
 
     def resume_writing(self) -> None:
         """The socket's buffer has room again."""

@@ -10,7 +10,7 @@ import pytest
 
 from gemini_live_nb.errors import NetworkLost
 from gemini_live_nb.session.events import Lagged, Mark
-from gemini_live_nb.session.listeners import Listener, Listeners
+from gemini_live_nb.session.listeners import EarlyListener, Listener, Listeners
 
 
 def event(seq):
@@ -69,6 +69,35 @@ def test_listeners_are_independent_and_a_slow_one_holds_up_nobody():
         all_of_them.put(event(seq))
     assert len(take(quick, 100)) == 100
     assert [type(one) for one in take(slow, 2)] == [Mark, Lagged]
+
+
+def test_an_iteration_that_begins_late_is_told_what_it_missed():
+    all_of_them = Listeners()
+    early = EarlyListener(all_of_them)
+    for seq in range(1200):
+        all_of_them.put(event(seq))
+    assert all_of_them._references == (), "full, it costs nothing any more"
+    reader = early.begin()
+    all_of_them.put(event(1200))
+    assert [one.seq for one in take(reader, 1000)] == list(range(1000))
+    all_of_them.put(event(1201))
+    lag, last = take(reader, 2)
+    assert (type(lag), lag.first_seq, lag.count) == (Lagged, 1000, 201)
+    assert last.seq == 1201
+    all_of_them.end(None)
+    assert list(reader) == []
+
+
+def test_an_iteration_that_begins_after_the_end_is_told_too():
+    all_of_them = Listeners()
+    early = EarlyListener(all_of_them)
+    for seq in range(1002):
+        all_of_them.put(event(seq))
+    all_of_them.end(NetworkLost("cut"))
+    reader = early.begin()
+    assert take(reader, 1001)[-1].count == 2
+    with pytest.raises(NetworkLost):
+        reader.get()
 
 
 def test_what_nobody_holds_is_not_told():

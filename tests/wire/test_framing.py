@@ -237,3 +237,58 @@ async def test_nobody_there():
         await server.server.wait_closed()
         with pytest.raises(ConnectError, match="no connection"):
             await Got().dial(server)
+
+
+def unmasked(stream):
+    """The frames a client sent: opcode and payload of each whole one."""
+    at, frames = 0, []
+    while len(stream) - at > 6:
+        length, head = stream[at + 1] & 127, 2
+        if length > 125:
+            head = 4 if length == 126 else 10
+            length = int.from_bytes(stream[at + 2 : at + head], "big")
+        mask, start = stream[at + head : at + head + 4], at + head + 4
+        payload = bytes(byte ^ mask[place % 4] for place, byte in enumerate(stream[start : start + length]))
+        frames.append((stream[at] & 15, payload))
+        at = start + length
+    return frames
+
+
+async def test_a_burst_goes_out_in_order_and_before_the_goodbye():
+    sent = [b"%d" % number * size for number, size in enumerate([1, 1, 500, 1, 30_000, 70_000, 1, 100])]
+    async with Server() as server:
+        wire = await Got().dial(server)
+        for text in sent:
+            wire.send_now(text)
+        await wire.close()
+        assert unmasked(server.received) == [(TEXT, text) for text in sent] + [(CLOSE, b"\x03\xe8")]
+
+
+async def test_a_frame_alone_goes_out_before_the_loop_turns():
+    async with Server() as server:
+        wire = await Got().dial(server)
+        put = []
+
+        class Transport:
+            """The real one, listened to."""
+
+            def __getattr__(self, name):
+                return getattr(real, name)
+
+            def write(self, data):
+                put.append(bytes(data))
+                real.write(data)
+
+        real, wire.transport = wire.transport, Transport()
+        wire.send_now(b"alone")
+        assert unmasked(put[0]) == [(TEXT, b"alone")]
+        wire.send_now(b"together")
+        wire.send_now(b"with this")
+        assert len(put) == 1
+        await asyncio.sleep(0)
+        assert unmasked(put[1]) == [(TEXT, b"together"), (TEXT, b"with this")]
+        wire.send_now(b"lost with its wire, without a fault")
+        wire.send_now(b"so is this")
+        wire.transport.abort()
+        await asyncio.sleep(0)
+        assert len(put) == 3
