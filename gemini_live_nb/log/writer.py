@@ -11,7 +11,8 @@ from gemini_live_nb.errors import LogError
 
 from .live import LiveStore
 
-FLUSH_S = 0.1
+# Frames are on disk within 200 ms; each turn of the thread costs as much as some ten frames.
+FLUSH_S = 0.15
 
 # More than this waiting is written at once.
 EARLY_BYTES = 4 << 20

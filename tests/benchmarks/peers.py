@@ -3,7 +3,8 @@
     python -m tests.benchmarks.peers CLIENT TASK PORT COUNT
 
 Clients: `genai` (google-genai), `bare` (websockets and msgspec, nothing kept), `ours` (`LiveSession`: every frame
-typed, recorded to disk, told to a listener). Tasks: `receive`, `send`, `echo`, `paced`, `idle`.
+typed, recorded to disk, told to a listener). Tasks: `receive`, `send`, `echo`, `paced`, and `idle`: what the
+client's event loop costs that keeps the same time as `paced`, without a client.
 """
 
 from __future__ import annotations
@@ -25,7 +26,6 @@ PATHS = {
     "send": "/sink",
     "echo": "/echo",
     "paced": "/half",
-    "idle": "/half",
 }
 
 
@@ -187,7 +187,7 @@ async def echo(client, count):
     return {"p50_us": trips[len(trips) // 2] * 1e6, "p99_us": trips[int(len(trips) * 0.99)] * 1e6}
 
 
-async def paced(client, count, *, idle=False):
+async def paced(client, count):
     """A conversation in real time: 50 chunks a second out, 25 messages a second in."""
     got = 0
 
@@ -198,24 +198,36 @@ async def paced(client, count, *, idle=False):
 
     listening = asyncio.create_task(listen())
     await asyncio.sleep(0.3)
+    used = await in_time(count, client.send)
+    listening.cancel()
+    return {"percent": used["cpu_us"] / used["wall_us"] * 100, "got": got}
+
+
+async def idle(count):
+    async def nothing():
+        pass
+
+    used = await in_time(count, nothing)
+    return {"percent": used["cpu_us"] / used["wall_us"] * 100}
+
+
+async def in_time(count, do):
+    """Do something every 20 ms; what it cost."""
     meter, started = Meter(), time.perf_counter()
     for number in range(count):
         ahead = started + number * CHUNK_MS / 1000 - time.perf_counter()
         if ahead > 0:
             await asyncio.sleep(ahead)
-        if not idle:
-            await client.send()
-    used = meter.stop(1)
-    listening.cancel()
-    return {"percent": used["cpu_us"] / used["wall_us"] * 100, "got": got}
+        await do()
+    return meter.stop(1)
 
 
 async def run(name, task, port, count, ms):
+    if task == "idle":
+        return await idle(count)
     url = f"ws://127.0.0.1:{port}" + PATHS[task].format(count=count, ms=ms)
     async with CLIENTS[name](url) as client:
         tasks = {"receive": receive, "send": send, "echo": echo, "paced": paced}
-        if task == "idle":
-            return await paced(client, count, idle=True)
         return await tasks[task](client, count)
 
 
