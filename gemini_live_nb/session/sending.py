@@ -62,7 +62,7 @@ class Outgoing(ABC):
         """Whether the server is Vertex AI's."""
 
     @abstractmethod
-    def _send_media(self, frame: bytes, message: ClientMessage, media: Media) -> None:
+    def _send_media(self, frame: bytes, message: ClientMessage, media: Media, seconds: float) -> None:
         """Send now, or let it wait where it may be dropped."""
 
     @abstractmethod
@@ -140,7 +140,7 @@ class Outgoing(ABC):
         """Do what `send_video` does; for callbacks on the session's loop. Nothing in it waits."""
         data, kind = picture.ready(image, mime_type)
         message = ClientMessage(realtime_input=RealtimeInput(video=Blob(mime_type=kind, data=data)))
-        self._send_media(encode(message).encode(), message, "video")
+        self._send_media(encode(message).encode(), message, "video", 0.0)
 
     async def end_audio(self) -> int:
         """Say that the microphone is off: `audioStreamEnd`. What was said so far is then answered.
@@ -302,6 +302,11 @@ def _raw(frame: Any) -> bytes:
         return msgspec.json.encode(frame)
     except (TypeError, ValueError) as refusal:
         raise ConfigError(f"this frame cannot be written as JSON: {refusal}") from None
+
+
+def sound_message(pcm: bytes) -> ClientMessage:
+    """What `encode_audio` writes of a chunk of the microphone at 16 kHz."""
+    return ClientMessage(realtime_input=RealtimeInput(audio=Blob(mime_type=MIC_MIME, data=pcm)))
 
 
 def _samples(source: Any, rate: int) -> audio.Samples:

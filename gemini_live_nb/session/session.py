@@ -31,6 +31,7 @@ from .loops import in_thread, users
 from .manner import Manner
 from .outbox import Media, Outbox, Waiting
 from .resume import Resumption, begins
+from .sending import sound_message
 from .sent import Frame
 from .watchdog import SILENT, watch
 
@@ -270,24 +271,26 @@ class LiveSession(Changing):
         """Whether the server is Vertex AI's."""
         return self.endpoint.vertex
 
-    def _send_media(self, frame: bytes, message: ClientMessage, media: Media) -> None:
+    def _send_media(self, frame: bytes, message: ClientMessage, media: Media, seconds: float) -> None:
         connection = self._present()
         if connection.writable and not self._outbox:
             self._write(connection, frame, message)
+            if seconds:
+                connection.sounded(seconds)
         else:
-            self._outbox.put(Waiting(frame, message, media, 0.0, None))
+            self._outbox.put(Waiting(frame, message, media, seconds, None))
 
     def _send_sound(self, pcm: bytes) -> None:
-        # Fifty times a second: no message is built of what goes out at once.
         connection, frame = self._present(), encode_audio(pcm)
         seconds = len(pcm) / (2 * MIC_RATE)
-        if connection.writable and not self._outbox:
+        if connection.writable and not self._outbox and not self._counted:
+            # Fifty times a second: of what goes out at once, and is not kept, no message is built.
             self._seq = connection.write_sound(frame, pcm)
             connection.sounded(seconds)
             if self._turn_events:
                 self._flush_turns()
         else:
-            self._outbox.put(Waiting(frame, None, "audio", seconds, None))
+            self._send_media(frame, sound_message(pcm), "audio", seconds)
 
     async def _send(self, frame: bytes, message: ClientMessage | None) -> int:
         connection = self._present()

@@ -246,24 +246,6 @@ class Telling:
             self.say("")
 
     @property
-    def user_unanswered(self) -> bool:
-        """Whether the user speaks, or has spoken without an answer so far."""
-        return self._fold.user_unanswered
-
-    @property
-    def result_owed(self) -> bool:
-        """Whether a function's result was sent that the model has not spoken about."""
-        return self._fold.calls.owed
-
-    @property
-    def reply_due(self) -> bool:
-        """Whether the model is to say something, or has begun to."""
-        turn = self._fold.current
-        if turn is None or any(call.open for call in turn.tool_calls):
-            return False
-        return turn.answered or bool(turn.typed) or turn.times.speech_end is not None
-
-    @property
     def status(self) -> str:
         """What is going on, in words."""
         if self._words or self._recorder is None:
