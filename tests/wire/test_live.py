@@ -12,7 +12,7 @@ import pytest
 
 import gemini_live_nb as gl
 from gemini_live_nb import offline
-from gemini_live_nb.errors import ConfigError, ConnectError, SessionClosed, SetupRejected
+from gemini_live_nb.errors import ConfigError, ConnectError, LogError, SessionClosed, SetupRejected
 from gemini_live_nb.session.events import Closed, GoingAway, TurnEnded
 from gemini_live_nb.session.loops import io, run, users
 
@@ -68,8 +68,10 @@ def test_a_server_that_cannot_start_says_why(tmp_path):
     (tmp_path / "no run").write_text("nothing")
     with pytest.raises(ConfigError, match="there is no run at"):
         gl.Live(replay=tmp_path / "nowhere")
-    with pytest.raises(ConnectError) as failed, gl.Live(replay=tmp_path / "no run", log=False):
-        pass
+    with pytest.raises(LogError, match="holds no frames"):
+        gl.Live(replay=tmp_path / "no run")
+    with pytest.raises(ConnectError) as failed:
+        gl.offline.Server(["--brain", "replay", str(tmp_path / "no run")])
     assert "did not start: the brain replay" in str(failed.value)
     assert "--brain replay" in failed.value.hint
 
