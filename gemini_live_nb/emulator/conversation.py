@@ -197,6 +197,8 @@ class Conversation:
             declared: FunctionDeclaration | None = self.talk.functions.get(call.name)
             behavior = declared.behavior if declared else None
             named = behavior in ("BLOCKING", "NON_BLOCKING")
+            if behavior == "NON_BLOCKING" and self.profile.family.talks_through_calls is False:
+                behavior = "BLOCKING"  # it takes the word, and waits all the same
             blocking[call.name] = behavior == "BLOCKING" if named else self.profile.blocking_default
         return self.calls.issue(group, blocking=blocking, profile=self.profile, rng=self.rng)
 

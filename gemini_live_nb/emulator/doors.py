@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import urlsplit
 
 from aiohttp import web
 
 from .accept import Dialect
-from .refusals import Refused, refuse
+from .refusals import REFUSALS, Refused, refuse
 
 _DEVELOPER = re.compile(
     r"/ws/google\.ai\.generativelanguage\.(v1|v1beta|v1alpha)\.GenerativeService\."
@@ -96,6 +97,30 @@ def http_status(refused: Refused) -> tuple[int, str]:
     return 400, "INVALID_ARGUMENT"
 
 
+# What was answered to a made-up key in October 2026, and to one that never was: quoted in several public
+# repositories. A request without a key gets none of it.
+_KEY_REFUSALS = frozenset(REFUSALS[name] for name in ("invalid_key", "empty_key", "expired_key"))
+
+
+def error_details(refused: Refused) -> list[dict[str, Any]]:
+    """What the REST surface adds to an error about a key, for programs to go by."""
+    if refused.refusal not in _KEY_REFUSALS:
+        return []
+    return [
+        {
+            "@type": "type.googleapis.com/google.rpc.ErrorInfo",
+            "reason": "API_KEY_INVALID",
+            "domain": "googleapis.com",
+            "metadata": {"service": "generativelanguage.googleapis.com"},
+        },
+        {
+            "@type": "type.googleapis.com/google.rpc.LocalizedMessage",
+            "locale": "en-US",
+            "message": refused.refusal.reason,
+        },
+    ]
+
+
 def foreign(request: web.Request, allowed: frozenset[str]) -> str | None:
     """Why a request may not come in: it names a host that is not this machine, or a foreign page sent it.
 
@@ -126,6 +151,9 @@ def letting_read(request: web.Request) -> dict[str, str]:
     return headers
 
 
-def error_response(status: int, name: str, message: str) -> web.Response:
+def error_response(
+    status: int, name: str, message: str, details: list[dict[str, Any]] | None = None
+) -> web.Response:
     """An error as Google's REST surface words it."""
-    return web.json_response({"error": {"code": status, "message": message, "status": name}}, status=status)
+    error = {"code": status, "message": message, "status": name}
+    return web.json_response({"error": {**error, "details": details} if details else error}, status=status)

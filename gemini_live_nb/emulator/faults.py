@@ -100,6 +100,7 @@ _EXAMPLES = {
     "before": 24000,
     "now": 16000,
     "language": "cs-CZ",
+    "level": "MINIMAL",
     "modality": "TEXT",
 }
 

@@ -257,7 +257,7 @@ class Generation:
         if issued[0].blocking:
             self._open_calls = issued
             self._answered.clear()
-        if profile.family.code_execution:
+        if profile.family.code_execution == "run":
             for call in issued:
                 code = {"language": "PYTHON", "code": f"print(default_api.{_as_code(call)})"}
                 self._post({"serverContent": {"modelTurn": profile.model_turn({"executableCode": code})}})

@@ -84,6 +84,7 @@ class Inbox:
         conversation = self._conversation
         turns = content.turns or []
         self._check_parts(turns)
+        self._check_history(turns[:-1] if content.turn_complete else turns)
         history = conversation.setup.history_config
         if history is not None and history.initial_history_in_client_content and not conversation.seeded:
             conversation.seeded = True
@@ -125,6 +126,15 @@ class Inbox:
                 raise refuse("not_implemented")
             if (part.function_call or part.function_response) and not seeding:
                 raise refuse("invalid_argument")
+
+    def _check_history(self, turns: list[Content]) -> None:
+        """Sound is refused in what is history: whether as the turn to be answered, too, nobody has tried."""
+        parts = (part for turn in turns for part in turn.parts or ())
+        sound = any(
+            part.inline_data and (part.inline_data.mime_type or "").startswith("audio/") for part in parts
+        )
+        if sound and self._conversation.profile.family.audio_history is False:
+            raise refuse("precondition")
 
     # --- live input ---
 
@@ -198,6 +208,9 @@ class Inbox:
         scheduling = response.scheduling or (inside if isinstance(inside, str) else None)
         if scheduling and profile.family.scheduling is False:
             raise refuse("scheduling_refused")
+        media = {(part.inline_data and part.inline_data.mime_type) or "" for part in response.parts or ()}
+        if profile.family.result_media and "application/pdf" in media:  # R (pydantic-ai 2.66): 3.x closes
+            raise refuse("invalid_argument")
         known = response.id is not None and calls.known(response.id)
         if not known and not profile.vertex:
             raise refuse("not_found" if response.id else "invalid_argument")

@@ -29,6 +29,7 @@ class Profile:
             call.
         stale_call: what a call left unanswered by a lost connection does: `"ignored"`, or `"swallows"` the
             next turn.
+        thinking_refusal: the refusal of a thinking level, where thinking is refused.
         affect_closes_later: `enableAffectiveDialog` passes the setup and closes the session at the first
             message.
         answers_history: a first `clientContent` that is complete is answered even where the setup says that
@@ -53,6 +54,7 @@ class Profile:
     partial_content_interrupts: bool = True
     typed_waits: bool = True
     stale_call: Literal["ignored", "swallows"] = "ignored"
+    thinking_refusal: str = "thinking_refused"
     affect_closes_later: bool = False
     answers_history: bool = False
     itemises: bool = True
@@ -134,7 +136,10 @@ _OWN: dict[str, dict[str, Any]] = {
     },
     "3.8-live": _LIVE_3_8,
     "3.8-extended": _LIVE_3_8,
-    "vertex-2.5": {"typed_waits": False},  # §4.2 V (VDOC)
+    "vertex-2.5": {
+        "typed_waits": False,  # §4.2 V (VDOC)
+        "thinking_refusal": "thinking_refused_vertex",  # R (pydantic-ai 2.66)
+    },
     "vertex-2.5-native": {"typed_waits": False},
     "3.5-transcribe": {"interim": True},  # §3.1 R
 }

@@ -1,6 +1,7 @@
 """How the service says no: by a close frame with a code and a reason; there is no error message.
 
-Wordings and codes are the real service's; the sources are listed in the PROTOCOL.md §1.4. A wording
+Wordings and codes are the real service's; the sources are listed in the PROTOCOL.md §1.4, and "PYDANTIC" is
+explained in `protocol/models.py`. A wording
 that was never seen on this surface and is taken from Google's REST surface instead is marked "REST".
 """
 
@@ -70,6 +71,12 @@ REFUSALS: Final[dict[str, Refusal]] = {
         1007, "The requested combination of response modalities ({modality}) is not supported by the model"
     ),
     "thinking_level_missing": Refusal(1007, "Thinking level must be specified for this model"),
+    "thinking_level": Refusal(1007, "Thinking level {level} is not supported for this model"),  # PYDANTIC
+    "thinking_refused": Refusal(1007, "Thinking level is not supported for this model"),  # PYDANTIC: 3.8
+    "thinking_refused_vertex": Refusal(1007, "thinking_level is not supported by this model"),  # PYDANTIC
+    "blocking_refused": Refusal(1007, "BLOCKING function calls are not supported for this model"),  # PYDANTIC
+    "code_execution": Refusal(1007, "Code Execution tool is not supported for this model"),  # PYDANTIC: 2.5
+    "precondition": Refusal(1007, "Precondition check failed."),  # PYDANTIC; its full stop as on REST
     "scheduling_refused": Refusal(1007, "Function response scheduling is not supported for this model"),
     "media_chunks": Refusal(
         1007, "realtime_input.media_chunks is deprecated. Use audio, video, or text instead."

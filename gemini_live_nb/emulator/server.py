@@ -24,6 +24,7 @@ from .doors import (
     Keys,
     credential,
     door,
+    error_details,
     error_response,
     foreign,
     http_status,
@@ -286,7 +287,7 @@ class Emulator:
                 web.Response() if request.method == "OPTIONS" else await handler(request)
             )
         except Refused as refused:
-            response = error_response(*http_status(refused), refused.refusal.reason)
+            response = error_response(*http_status(refused), refused.refusal.reason, error_details(refused))
         if not response.prepared:
             response.headers.update(letting_read(request))
         return response

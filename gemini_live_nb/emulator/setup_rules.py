@@ -94,7 +94,7 @@ def check_setup(setup: Setup, at: Door, override: Profile | None) -> Profile:
     profile = profile_for(setup, at, override)
     generation = setup.generation_config or GenerationConfig()
     _check_modalities(generation, profile.family)
-    _check_thinking(generation, profile.family)
+    _check_thinking(generation, profile)
     _check_generation(generation, profile, setup.model)
     _check_session(setup, profile)
     _check_tools(setup, profile.family)
@@ -110,15 +110,18 @@ def _check_modalities(generation: GenerationConfig, known: Family) -> None:
             raise refuse("text_modality", modality=modality)
 
 
-def _check_thinking(generation: GenerationConfig, known: Family) -> None:
+def _check_thinking(generation: GenerationConfig, profile: Profile) -> None:
+    known = profile.family
     thinking = generation.thinking_config
     level = thinking.thinking_level if thinking else None
     if known.thinking == "required" and not level:
         raise refuse("thinking_level_missing")
     if known.thinking == "refused" and thinking is not None:
-        raise refuse("invalid_argument")
+        if not level:  # a budget is refused as well, in words nobody has quoted
+            raise refuse("invalid_argument")
+        raise refuse(profile.thinking_refusal)
     if level and known.thinking_levels and level.upper() not in known.thinking_levels:
-        raise refuse("invalid_argument")
+        raise refuse("thinking_level", level=level.upper())
 
 
 def _check_generation(generation: GenerationConfig, profile: Profile, model: str) -> None:
@@ -168,8 +171,8 @@ def _check_tools(setup: Setup, known: Family) -> None:
     if not all(name and _NAME.fullmatch(name) for name in names) or len(set(names)) != len(names):
         raise refuse("invalid_argument")
     for function in declared:
-        if function.behavior in ("BLOCKING", "NON_BLOCKING") and function.behavior not in known.behaviors:
-            raise refuse("invalid_argument")
+        if function.behavior == "BLOCKING" and function.behavior not in known.behaviors:
+            raise refuse("blocking_refused")
     for tool in setup.tools or ():
-        if tool.code_execution is not None and known.code_execution is False:
-            raise refuse("invalid_argument")
+        if tool.code_execution is not None and known.code_execution == "refused":
+            raise refuse("code_execution")

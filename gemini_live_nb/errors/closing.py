@@ -53,6 +53,9 @@ FIELD_HINTS: dict[str, str] = {
 
 _UNKNOWN_FIELD = r'Unknown name "([^"]*)"?(?: at \'([^\']*)\'?)?'
 
+# Tried against the service in September and October 2026.
+_PYDANTIC = "pydantic-ai 2.66, profiles/google.py"
+
 CAUSES: tuple[Cause, ...] = (
     Cause(
         "AuthError", (1007, 1008), r"API key not valid", "The server does not accept the API key.", KEY_HINT
@@ -130,6 +133,46 @@ CAUSES: tuple[Cause, ...] = (
         'set thinking_level="LOW", "MEDIUM" or "HIGH"',
     ),
     Cause(
+        "SetupRejected|ProtocolError",
+        (1007,),
+        r"Thinking level (\w+) is not supported for",
+        "This model has no thinking level {0}.",
+        "config.check() names the levels it has",
+        source=_PYDANTIC,
+    ),
+    Cause(
+        "SetupRejected|ProtocolError",
+        (1007,),
+        r"Thinking[ _]level is not supported",
+        "This model takes no thinking level.",
+        "leave thinking_level, thinking_budget and include_thoughts unset",
+        source=_PYDANTIC,
+    ),
+    Cause(
+        "SetupRejected|ProtocolError",
+        (1007,),
+        r"BLOCKING function calls are not supported",
+        "This model waits for no function.",
+        'declare it with behavior="NON_BLOCKING"',
+        source=_PYDANTIC,
+    ),
+    Cause(
+        "SetupRejected|ProtocolError",
+        (1007,),
+        r"Code Execution tool is not supported",
+        "This model does not execute code.",
+        "leave the code_execution tool out",
+        source=_PYDANTIC,
+    ),
+    Cause(
+        "ProtocolError",
+        (1007,),
+        r"Precondition check failed",
+        "The server cannot go on from what was sent.",
+        "usual cause: sound in the history of a 2.5 model; send its words instead",
+        source=_PYDANTIC,
+    ),
+    Cause(
         "ProtocolError",
         (1007,),
         r"scheduling is not supported",
@@ -171,8 +214,8 @@ CAUSES: tuple[Cause, ...] = (
         (1007,),
         r"invalid argument",
         "The server refuses a message without saying why.",
-        "usual causes: activityStart with automatic detection on, content this model does not take, "
-        "or a context that is full (set context_window_compression=True)",
+        "usual causes: activityStart with automatic detection on, content this model does not take (a PDF in "
+        "a function's result, say), or a context that is full (set context_window_compression=True)",
         ("session",),
     ),
     Cause(

@@ -196,12 +196,16 @@ def _voice(config: LiveConfig, _setup: client.Setup, known: Family, name: str) -
 
 def _tools(_config: LiveConfig, setup: client.Setup, known: Family, name: str) -> Iterator[str]:
     for tool in setup.tools or ():
-        if tool.code_execution is not None and known.code_execution is False:
-            yield f"{name} does not execute code: leave the code_execution tool out."
+        if tool.code_execution is not None and known.code_execution == "refused":
+            yield f"{name} does not execute code, and refuses the tool (1007): leave code_execution out."
+        if tool.code_execution is not None and known.code_execution == "ignored":
+            yield f"{name} takes the code_execution tool and never runs code: leave it out."
         for function in tool.function_declarations or ():
             if function.behavior is not None and function.behavior not in known.behaviors:
                 allowed = ", ".join(known.behaviors)
                 yield f"{name} refuses behavior {function.behavior} (of {function.name}); it takes {allowed}."
+            elif function.behavior == "NON_BLOCKING" and known.talks_through_calls is False:
+                yield f"{name} takes NON_BLOCKING (of {function.name}), and is silent until the result."
 
 
 def _schemas(setup: client.Setup) -> Iterator[str]:

@@ -2,7 +2,9 @@
 
 The one place where models differ (DESIGN 10): `LiveConfig.check` warns from it, the panel shows it, the
 emulator's profiles read it. Each fact names its source: sections are those of PROTOCOL.md, letters its
-evidence marks (V verified, R reported, I inferred). `None` means nobody has found out, and then nobody is
+evidence marks (V verified, R reported, I inferred). "PYDANTIC" is the profile of each model in pydantic-ai
+2.66 (`profiles/google.py`), whose comments date what was tried against the service in September and
+October 2026. `None` means nobody has found out, and then nobody is
 warned.
 """
 
@@ -60,16 +62,20 @@ class Family:
         proactive_audio: `settable` (on v1alpha only), `always` on (an explicit false is an error), or `none`.
         functions: Whether functions may be declared.
         behaviors: What `behavior` of a declaration may say, the default first.
+        talks_through_calls: Whether it talks on while a NON_BLOCKING call runs. One that does not takes the
+            word, and stays silent until the result.
         scheduling: Whether a function response may carry `scheduling`.
+        result_media: MIME types it reads in `FunctionResponse.parts`; empty where it does not look at them.
         cancels_calls: Whether barge-in sends toolCallCancellation.
         call_ids: How ids of calls begin, or `uuid`.
         turn_ends_after_call: When a toolCall ends the turn: `no`, `at once`, `in progress`, `a moment later`,
             whether it has been answered by then or not.
         google_search: Whether the googleSearch tool is taken.
-        code_execution: Whether the codeExecution tool is taken.
+        code_execution: The codeExecution tool is `run`, taken and `ignored`, or `refused`.
         media_chunks: Whether the deprecated realtimeInput.mediaChunks is taken.
         content_anytime: Whether clientContent is taken in mid-session, and ends a running reply.
         function_part_history: Whether history may hold calls and responses.
+        audio_history: Whether history may hold sound (at 16 kHz).
         audio_mime: MIME type of the audio it says.
         input_transcript: What the user said comes in `pieces`, as a `sentence`, or in `pieces and finished`.
         output_transcript: What it says comes `ahead` of its audio, `bundled` with it, in `phrases`, or
@@ -97,15 +103,18 @@ class Family:
     proactive_audio: Literal["settable", "always", "none"] | None = None
     functions: bool | None = True
     behaviors: tuple[str, ...] = ("BLOCKING", "NON_BLOCKING")
+    talks_through_calls: bool | None = None
     scheduling: bool | None = True
+    result_media: tuple[str, ...] | None = None
     cancels_calls: bool | None = None
     call_ids: Literal["function-call-", "fc_", "call_", "uuid"] = "function-call-"
     turn_ends_after_call: Literal["no", "at once", "in progress", "a moment later"] = "no"
     google_search: bool | None = True
-    code_execution: bool | None = None
+    code_execution: Literal["run", "ignored", "refused"] | None = None
     media_chunks: bool | None = None
     content_anytime: bool | None = None
     function_part_history: bool | None = None
+    audio_history: bool | None = None
     audio_mime: str = "audio/pcm;rate=24000"
     input_transcript: Literal["pieces", "sentence", "pieces and finished"] = "sentence"
     output_transcript: Literal["ahead", "bundled", "phrases", "first"] = "ahead"
@@ -125,6 +134,9 @@ class Family:
 
 _ALL_VIDEO = "TURN_INCLUDES_AUDIO_ACTIVITY_AND_ALL_VIDEO"
 
+# R (PYDANTIC, 2026-09-28): shown a picture or a secret word by a function, the 3.x models tell what it is.
+_RESULT_MEDIA_3 = ("image/png", "image/jpeg", "image/webp", "text/plain")
+
 FAMILIES: tuple[Family, ...] = (
     Family(
         name="2.5-native",
@@ -139,12 +151,15 @@ FAMILIES: tuple[Family, ...] = (
         thinking="budget",  # §4.4 V (DOC)
         affective_dialog=True,  # §4.4 V (DOC): 2.5 only
         proactive_audio="settable",  # §4.4 V (DOC)
+        talks_through_calls=True,  # R (PYDANTIC): with a slow function it speaks throughout
+        result_media=(),  # R (PYDANTIC, 2026-09-28): it guesses
         cancels_calls=True,  # §3.1 R (STOP)
         call_ids="function-call-",  # §3.1 V (PYDCASS)
-        code_execution=False,  # §4.2 V (CB): half-cascade only
+        code_execution="refused",  # §4.2 V (CB): half-cascade only; R (PYDANTIC): 1007
         media_chunks=True,  # §2.4 V (JSREC)
         content_anytime=True,  # §2.3 V
         function_part_history=False,  # §2.3 R (PYDSRC)
+        audio_history=False,  # R (PYDANTIC, 2026-09-28): 1007 "Precondition check failed"
         input_transcript="pieces",  # §3.2 V (PYDCASS)
         output_transcript="ahead",  # §3.2 V (PYDCASS)
         thoughts_unasked=True,  # §4.4 V (PYDCASS)
@@ -157,11 +172,16 @@ FAMILIES: tuple[Family, ...] = (
         thinking_levels=("MINIMAL", "LOW", "MEDIUM", "HIGH"),  # §4.4 V (DOC)
         affective_dialog=False,  # §4.4 R: 1007, or setupComplete never comes
         proactive_audio="none",  # §4.4 V (DOC)
+        talks_through_calls=False,  # R (PYDANTIC): takes NON_BLOCKING, and is silent until the result
+        result_media=_RESULT_MEDIA_3,
         cancels_calls=True,  # §3.1 R (STOP)
         call_ids="fc_",  # §3.1 V (PYDCASS)
-        code_execution=False,  # §4.2
+        code_execution="ignored",  # R (PYDANTIC): taken, and no code part ever comes
         media_chunks=False,  # §1.4 R: 1007 "realtime_input.media_chunks is deprecated."
         content_anytime=None,  # §2.3: recorded working, reported refused; documented for a history alone
+        # R (PYDANTIC, 2026-09-28): taken with historyConfig; a resumed session has lost them
+        function_part_history=True,
+        audio_history=True,  # R (PYDANTIC, 2026-09-28): recalled every time
         output_transcript="bundled",  # §3.2 V (PYDCASS)
         transcribes_unasked=True,  # §2.2 R (PYDSRC)
         empty_content=True,  # §5.10 V (PYDCASS)
@@ -173,18 +193,21 @@ FAMILIES: tuple[Family, ...] = (
     Family(
         name="3.8-live",
         models=("gemini-3.8-live",),  # §4.6 V: GA 2026-09-15
-        thinking="refused",  # §4.4 R (PYDSRC): 1007
+        thinking="refused",  # R (PYDANTIC, 2026-09-16): 1007 "Thinking level is not supported …"
         affective_dialog=False,  # §4.4 R (PYDSRC): opens, then closes on the first send
         proactive_audio="always",  # §2.2 V: always on, an explicit false is an error
         behaviors=("NON_BLOCKING", "BLOCKING"),  # §4.2 V: NON_BLOCKING is the default, BLOCKING allowed
+        talks_through_calls=True,  # R (PYDANTIC, 2026-09-16)
+        result_media=_RESULT_MEDIA_3,
         cancels_calls=False,  # §3.1 R (STOP): never in 41 sessions
         call_ids="call_",  # §3.1 V (STOP)
         context_update=True,  # R: Vertex's documentation names this model (§2.6)
         turn_ends_after_call="at once",  # §3.2 V (STOP)
-        code_execution=False,  # §4.2
+        code_execution="refused",  # §4.2 V (DOC): not on Live; how it says so: [I]
         media_chunks=False,  # §8.2 I
         content_anytime=True,  # §2.3 V
         function_part_history=True,  # §2.3 R (PYDSRC): with historyConfig
+        audio_history=True,  # R (PYDANTIC, 2026-09-28): recalled every time
         output_transcript="phrases",  # §3.2 V (STOP)
         transcribes_unasked=True,  # §2.2 R (PYDSRC, forum 188765)
         handle_unasked=True,  # §3.2 V (STOP)
@@ -196,18 +219,22 @@ FAMILIES: tuple[Family, ...] = (
         name="3.8-extended",
         models=("gemini-3.8-live-extended-thinking",),  # §4.6
         thinking="required",  # §1.4 R (PYDSRC): 1007 "Thinking level must be specified for this model"
-        thinking_levels=("LOW", "MEDIUM", "HIGH"),  # §4.4 V (DOC)
+        # §4.4 V (DOC); R (PYDANTIC): 1007 "Thinking level MINIMAL is not supported for this model"
+        thinking_levels=("LOW", "MEDIUM", "HIGH"),
         affective_dialog=False,  # §4.4 R (PYDSRC)
         proactive_audio="always",  # §2.2 V
-        behaviors=("NON_BLOCKING",),  # §4.2 V: BLOCKING is an error here
+        # §4.2 V; R (PYDANTIC, 2026-09-16): 1007 "BLOCKING function calls are not supported for this model"
+        behaviors=("NON_BLOCKING",),
+        result_media=_RESULT_MEDIA_3,
         scheduling=False,  # §1.4 R (PYDSRC): 1007 "… scheduling is not supported for this model"
         cancels_calls=False,  # §8.2
         call_ids="call_",  # §3.1
         turn_ends_after_call="in progress",  # §3.2 R
-        code_execution=False,  # §4.2
+        code_execution="refused",  # §4.2 V (DOC): not on Live; how it says so: [I]
         media_chunks=False,  # §8.2 I
         content_anytime=True,  # §2.3 V
         function_part_history=True,  # §2.3 R (PYDSRC)
+        audio_history=True,  # R (PYDANTIC, 2026-09-28): taken, recalled one time in four
         output_transcript="phrases",  # §8.2
         transcribes_unasked=True,  # §2.2 R (PYDSRC)
         handle_unasked=True,  # §8.2
@@ -220,7 +247,10 @@ FAMILIES: tuple[Family, ...] = (
         models=("gemini-live-2.5-flash",),  # §4.6: half-cascade, private GA
         vertex=True,
         modalities=("AUDIO", "TEXT"),  # §3.2
-        affective_dialog=False,  # §4.4 V (DOC): native audio only
+        # R (PYDANTIC): 1007 "thinking_level is not supported by this model", and a budget is refused as well
+        thinking="refused",
+        # §4.4 V (DOC): native audio only; R (PYDANTIC, 2026-09-25): taken all the same
+        affective_dialog=None,
         proactive_audio="none",  # §4.4 V (DOC): native audio only
         cancels_calls=True,  # §8.2
         call_ids="uuid",  # §3.1 V (PYDCASS)
@@ -242,7 +272,7 @@ FAMILIES: tuple[Family, ...] = (
         proactive_audio="settable",  # §4.4 V (DOC)
         call_ids="uuid",  # §3.1
         turn_ends_after_call="a moment later",  # R (adk-python#4902): 10 ms after the call
-        code_execution=False,  # §4.2
+        code_execution="refused",  # §4.2; as 2.5-native: [I]
         content_anytime=True,  # §2.3 V
         audio_mime="audio/pcm",  # §3.1
         input_transcript="pieces and finished",  # §8.2 I
@@ -280,8 +310,9 @@ FAMILIES: tuple[Family, ...] = (
         ),
         retired="retired by 2025-12-09",  # §4.6
         modalities=("AUDIO", "TEXT"),  # §3.2 V (JSREC)
+        talks_through_calls=True,  # §4.2 V (CB): "I am fetching …" while the call runs
         cancels_calls=True,  # §8.2
-        code_execution=True,  # §4.2 V (CB)
+        code_execution="run",  # §4.2 V (CB)
         media_chunks=True,  # §2.4 V (JSREC)
         content_anytime=True,  # §2.3 V
         input_transcript="pieces",  # §3.2

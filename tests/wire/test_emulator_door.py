@@ -84,11 +84,39 @@ async def test_a_page_on_this_machine_may_read_what_it_asked_for(still):
                 assert models.headers["Access-Control-Allow-Origin"] == page["Origin"]
 
 
-@pytest.mark.parametrize("key", [None, ""])
-async def test_rest_wants_a_key(still, key):
-    status, error = await call(still, "GET", "/v1beta/models", key=key)
-    assert status == (403 if key is None else 400)
-    assert error["error"]["status"] in ("PERMISSION_DENIED", "INVALID_ARGUMENT")
+UNREGISTERED = (
+    "Method doesn't allow unregistered callers (callers without established identity). "
+    "Please use API Key or other form of API consumer identity to call this API."
+)
+
+
+@pytest.mark.parametrize(
+    ("key", "message"),
+    [
+        (None, UNREGISTERED),
+        ("", "API Key not found. Please pass a valid API key."),
+        ("bad", "API key not valid. Please pass a valid API key."),
+        ("old", "API key expired. Please renew the API key."),
+    ],
+)
+async def test_rest_wants_a_key(key, message):
+    async with Emulator(keys={"good"}, expired_keys={"old"}) as emulator:
+        status, answer = await call(emulator, "GET", "/v1beta/models", key=key)
+    error = answer["error"]
+    assert (error["code"], error["message"]) == (status, message)
+    if key is None:  # as the service answers: no details
+        assert error == {"code": 403, "message": message, "status": "PERMISSION_DENIED"}
+        return
+    assert (status, error["status"]) == (400, "INVALID_ARGUMENT")
+    assert error["details"] == [
+        {
+            "@type": "type.googleapis.com/google.rpc.ErrorInfo",
+            "reason": "API_KEY_INVALID",
+            "domain": "googleapis.com",
+            "metadata": {"service": "generativelanguage.googleapis.com"},
+        },
+        {"@type": "type.googleapis.com/google.rpc.LocalizedMessage", "locale": "en-US", "message": message},
+    ]
 
 
 @pytest.mark.parametrize(

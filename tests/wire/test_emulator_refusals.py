@@ -34,6 +34,7 @@ CONSTRAINED = DEVELOPER.replace("v1beta", "v1alpha") + "Constrained"
 UNREGISTERED = "Method doesn't allow unregistered callers (callers without established identity). Please use API Key or other form of API c"
 QUOTA = "You exceeded your current quota, please check your plan and billing details. For more information on this error, head to: h"
 MODALITIES = "The requested combination of response modalities ({}) is not supported by the model"
+HALF_CASCADE = "projects/p/locations/l/publishers/google/models/gemini-live-2.5-flash"
 ROBOT = "models/gemini-robotics-er-2-streaming-preview"
 UNKNOWN = "Invalid JSON payload received. Unknown name "
 
@@ -44,6 +45,10 @@ def setup(model=NATIVE, **fields):
 
 def modality(name):
     return {"generationConfig": {"responseModalities": [name]}}
+
+
+def thinking(**config):
+    return {"generationConfig": {"thinkingConfig": config}}
 
 
 @pytest.fixture
@@ -135,11 +140,23 @@ FIRST_FRAMES = {
     ),
     "no thinking level on extended": (setup(EXTENDED), 1007, "Thinking level must be specified for this model"),
     "thinking on 3.8": (
-        setup(LIVE_3_8, generationConfig={"thinkingConfig": {"thinkingLevel": "LOW"}}), 1007, "Request contains an invalid argument.",
+        setup(LIVE_3_8, **thinking(thinkingLevel="LOW")), 1007, "Thinking level is not supported for this model",
+    ),
+    "a thinking budget on 3.8": (
+        setup(LIVE_3_8, **thinking(thinkingBudget=0)), 1007, "Request contains an invalid argument.",
+    ),
+    "a budget for a level on extended": (
+        setup(EXTENDED, **thinking(thinkingBudget=0)), 1007, "Thinking level must be specified for this model",
+    ),
+    "MINIMAL on extended": (
+        setup(EXTENDED, **thinking(thinkingLevel="MINIMAL")), 1007, "Thinking level MINIMAL is not supported for this model",
+    ),
+    "code execution on 2.5": (
+        setup(tools=[{"codeExecution": {}}]), 1007, "Code Execution tool is not supported for this model",
     ),
     "BLOCKING on extended": (
-        setup(EXTENDED, generationConfig={"thinkingConfig": {"thinkingLevel": "LOW"}}, tools=declare("f", behavior="BLOCKING")),
-        1007, "Request contains an invalid argument.",
+        setup(EXTENDED, **thinking(thinkingLevel="LOW"), tools=declare("f", behavior="BLOCKING")),
+        1007, "BLOCKING function calls are not supported for this model",
     ),
     "language": (
         setup(generationConfig={"speechConfig": {"languageCode": "cs-CZ"}}), 1007,
@@ -210,6 +227,19 @@ async def test_an_unknown_model_on_vertex(emulator):
         )
 
 
+async def test_a_thinking_level_on_vertex(emulator):
+    async with connect(emulator, VERTEX) as client:
+        await client.send(setup(HALF_CASCADE, **thinking(thinkingLevel="LOW")))
+        assert await client.closed() == (1007, "thinking_level is not supported by this model")
+
+
+async def test_code_execution_is_taken_by_3_1(emulator):
+    async with connect(emulator, key="good") as client:
+        await client.setup(LIVE_3_1, tools=[{"codeExecution": {}}])
+        await client.say("go")
+        assert "toolCall" in await client.until("toolCall")
+
+
 def pdf():
     part = {"inlineData": {"mimeType": "application/pdf", "data": base64.b64encode(b"%PDF").decode()}}
     return {"clientContent": {"turns": [{"role": "user", "parts": [part]}], "turnComplete": True}}
@@ -229,6 +259,12 @@ def seeded_at_24k():
     return {"clientContent": {"turns": [{"role": "user", "parts": [part]}], "turnComplete": True}}
 
 
+def sound_in_history(*, complete=False):
+    part = {"inlineData": {"mimeType": "audio/pcm;rate=16000", "data": "AAAA"}}
+    turns = [{"role": "user", "parts": [part]}, {"role": "user", "parts": [{"text": "What did I say?"}]}]
+    return {"clientContent": {"turns": turns if complete else turns[:1], "turnComplete": complete}}
+
+
 LATER = {
     "a second setup": (NATIVE, [setup()], 1007, "setup must be the first message and only the first"),
     "an empty message": (NATIVE, [{}], 1007, "Request contains an invalid argument."),
@@ -246,6 +282,8 @@ LATER = {
     ),
     "a PDF": (LIVE_3_1, [pdf()], 1008, "Operation not supported"),
     "sound seeded at 24 kHz": (NATIVE, [seeded_at_24k()], 1008, "Operation is not implemented, or supported, or enabled."),
+    "sound in the history of 2.5": (NATIVE, [sound_in_history()], 1007, "Precondition check failed."),
+    "sound before a question to 2.5": (NATIVE, [sound_in_history(complete=True)], 1007, "Precondition check failed."),
     "a call in history on 2.5": (NATIVE, [call_in_history()], 1007, "Request contains an invalid argument."),
     "a role nobody knows": (
         NATIVE, [{"clientContent": {"turns": [{"role": "assistant", "parts": [{"text": "Hello"}]}]}}], 1007,
@@ -281,6 +319,38 @@ async def test_scheduling_on_extended(emulator, inside):
         fields = {} if inside else {"scheduling": "WHEN_IDLE"}
         await client.send(answer(call, response, **fields))
         assert await client.closed() == (1007, "Function response scheduling is not supported for this model")
+
+
+@pytest.mark.parametrize("model", [LIVE_3_1, LIVE_3_8])
+async def test_sound_in_the_history_of_3_x(emulator, model):
+    async with connect(emulator, key="good") as client:
+        await client.setup(model)
+        await client.send(sound_in_history(complete=True))
+        assert "toolCall" in await client.until("toolCall")
+
+
+@pytest.mark.parametrize(
+    ("model", "mime", "closes"),
+    [
+        (NATIVE, "application/pdf", False),
+        (LIVE_3_1, "application/pdf", True),
+        (LIVE_3_8, "application/pdf", True),
+        (LIVE_3_1, "image/png", False),
+        (LIVE_3_8, "text/plain", False),
+    ],
+)
+async def test_a_file_in_a_functions_result(emulator, model, mime, closes):
+    async with connect(emulator, key="good") as client:
+        await client.setup(model, tools=declare("look"))
+        await client.say("go")
+        call = (await client.until("toolCall"))["toolCall"]["functionCalls"][0]
+        await client.send(
+            answer(call, {"output": 1}, parts=[{"inlineData": {"mimeType": mime, "data": "JVBERg=="}}])
+        )
+        if closes:
+            assert await client.closed() == (1007, "Request contains an invalid argument.")
+        else:  # the brain calls again
+            assert "toolCall" in await client.until("toolCall")
 
 
 @pytest.mark.parametrize("name", REFUSALS)

@@ -174,6 +174,16 @@ async def test_2_5_talks_on_after_a_non_blocking_call(clock):
         assert texts(client, "outputTranscription") == "I am fetching that."
 
 
+async def test_3_1_takes_non_blocking_and_waits_all_the_same(clock):
+    async with Session(clock, LIVE_3_1, behavior="NON_BLOCKING") as client:
+        (call,) = await call_of(client)
+        await clock.sleep(60)
+        assert order(client) == ["toolCall"]
+        await client.send(answer(call, {"output": 1}))
+        await client.turn()
+        assert texts(client, "outputTranscription").endswith("Result: look Rome {'output': 1}")
+
+
 @pytest.mark.parametrize("inside", [True, False])
 @pytest.mark.parametrize(
     ("scheduling", "expected"),

@@ -14,7 +14,7 @@ from gemini_live_nb.protocol.config import LiveConfig
 from gemini_live_nb.protocol.content import Blob, Content, FunctionResponse, Part
 from gemini_live_nb.session.session import LiveSession
 
-from .raw import EXTENDED, LIVE_3_1, NATIVE, audio, silence
+from .raw import EXTENDED, LIVE_3_1, LIVE_3_8, NATIVE, audio, silence
 
 pytestmark = [pytest.mark.anyio, pytest.mark.filterwarnings("ignore::UserWarning")]
 
@@ -55,7 +55,13 @@ async def seeds_24_kHz(session):  # noqa: N802 - the unit's own spelling
     await shows(session, "audio/pcm;rate=24000")
 
 
+async def seeds_sound(session):
+    part = Part(inline_data=Blob(mime_type="audio/pcm;rate=16000", data=b"\0\0"))
+    await session.send_content(Content(role="user", parts=[part]), turn_complete=False)
+
+
 LOOK = [{"function_declarations": [{"name": "look"}]}]
+WAIT = [{"function_declarations": [{"name": "look", "behavior": "BLOCKING"}]}]
 
 # Refusal, how it comes about (settings, options of the session, what is done then), the error, words of its hint.
 REFUSED = [
@@ -76,6 +82,11 @@ REFUSED = [
     ("invalid_argument", {}, {}, sends({"realtimeInput": {"activityStart": {}}}), "ProtocolError", "activityStart"),
     ("text_modality", {"response_modalities": ["TEXT"]}, {}, None, "SetupRejected", '["AUDIO"]'),
     ("thinking_level_missing", {"model": EXTENDED}, {}, None, "SetupRejected", 'thinking_level="LOW"'),
+    ("thinking_level", {"model": EXTENDED, "thinking_level": "MINIMAL"}, {}, None, "SetupRejected", "names the levels"),
+    ("thinking_refused", {"model": LIVE_3_8, "thinking_level": "LOW"}, {}, None, "SetupRejected", "leave thinking_level"),
+    ("blocking_refused", {"model": EXTENDED, "thinking_level": "LOW", "tools": WAIT}, {}, None, "SetupRejected", '"NON_BLOCKING"'),
+    ("code_execution", {"tools": ["code_execution"]}, {}, None, "SetupRejected", "code_execution tool out"),
+    ("precondition", {}, {}, seeds_sound, "ProtocolError", "send its words instead"),
     ("scheduling_refused", {"model": EXTENDED, "thinking_level": "LOW", "tools": LOOK}, {}, schedules, "ProtocolError", "without scheduling"),
     ("media_chunks", {"model": LIVE_3_1}, {}, sends({"realtimeInput": {"mediaChunks": [RATE]}}), "ProtocolError", "send_audio"),
     ("sample_rate_changed", {}, {}, sends(audio(silence(0.1, 24000), 24000), audio(silence(0.1))), "ProtocolError", "one rate"),
@@ -91,6 +102,7 @@ STRUCK = [
     ("empty_key", "setup", "AuthError", "GEMINI_API_KEY"),
     ("no_credential", "setup", "AuthError", "token=…"),
     ("unknown_vertex_model", "setup", "ModelNotFound", "location"),
+    ("thinking_refused_vertex", "setup", "SetupRejected", "leave thinking_level"),
     ("aborted", "thinking", "ServerFault", "connect again"),
     ("quota", "setup", "QuotaExceeded", "rate-limits"),
     ("quota", "speaking", "QuotaExceeded", "not a fault of the server"),
