@@ -75,6 +75,9 @@ def settings(configs: Configs) -> list[Setting]:
 
     Of plain `LiveConfig`s the fields in which they differ are taken as varied; a mapping's names become the
     column `setting`.
+
+    Raises:
+        ConfigError: Something else is given.
     """
     if configs is None:
         return [Setting(LiveConfig())]
@@ -82,6 +85,12 @@ def settings(configs: Configs) -> list[Setting]:
         return [Setting(configs)]
     if isinstance(configs, Setting):
         return [configs]
+    given = list(configs.values()) if isinstance(configs, Mapping) else list(configs)
+    if any(not isinstance(each, LiveConfig | Setting) for each in given):
+        raise ConfigError(
+            "configs are LiveConfigs, a mapping of names to them, or what grid(…) returns",
+            hint='gl.grid(voice_name=["Kore", "Puck"], silence_duration_ms=[300])',
+        )
     if isinstance(configs, Mapping):
         return [Setting(config, {"setting": name}) for name, config in configs.items()]
     plain = [item for item in configs if isinstance(item, LiveConfig)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -19,17 +20,22 @@ if TYPE_CHECKING:
     from .turn import Turn
 
 
-def compare(*logs: SessionLog) -> Comparison:
+def compare(*logs: SessionLog | Path | str) -> Comparison:
     """Compare runs, turn by turn.
 
-    Raises:
-        LogError: fewer than two were given.
+    Args:
+        logs: Two or more runs, or their folders.
 
-    >>> compare(SessionLog.open(a), SessionLog.open(b))                     # doctest: +SKIP
+    Raises:
+        LogError: fewer than two were given, or there is no run in a folder.
+
+    >>> compare(live.log, "runs/before").latency()                           # doctest: +SKIP
     """
     if len(logs) < 2:
         raise LogError("there is nothing to compare", hint="Give two runs or more.")
-    return Comparison(logs)
+    from .run import SessionLog
+
+    return Comparison(tuple(SessionLog.open(log) if isinstance(log, str | Path) else log for log in logs))
 
 
 class Comparison:

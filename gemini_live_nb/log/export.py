@@ -42,6 +42,7 @@ def export(log: SessionLog, path: Path | str, **options: Any) -> Path:
             f"no form is known for {path.name!r}", hint=f"End the name in one of {', '.join(sorted(FORMS))}."
         )
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         write(log, path, **options)
     except OSError as error:
         raise LogError(

@@ -94,8 +94,8 @@ def open_runs(*patterns: Path | str) -> Runs:
     """Open every run that the patterns find; without one, every run of the default folder.
 
     Args:
-        patterns: Folders of runs, folders that hold such, exported `.zip` files, or patterns of these
-            (`"runs/**"`).
+        patterns: Folders of runs, folders that hold such at any depth, as an experiment's does; exported
+            `.zip` files; or patterns of these (`"runs/2026-*"`).
 
     Raises:
         LogError: nothing was found.
@@ -121,7 +121,7 @@ def _matching(pattern: str) -> Iterator[Path]:
         if (path / MESSAGES).is_file() or (path.suffix == ".zip" and path.is_file()):
             yield path.resolve()
         elif path.is_dir():
-            yield from (each.parent.resolve() for each in path.glob(f"*/{MESSAGES}"))
+            yield from (each.parent.resolve() for each in path.rglob(MESSAGES))
 
 
 def _tell_apart(logs: list[SessionLog]) -> None:

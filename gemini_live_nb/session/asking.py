@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from gemini_live_nb.clock import Clock
 from gemini_live_nb.errors import AnswerLost, AskTimeout
-from gemini_live_nb.log.turn import Turn
+from gemini_live_nb.log.turn import ToolCall, Turn
 
 Wanted = Callable[[Turn], bool]
 
@@ -52,7 +52,11 @@ class Asks:
         return question
 
     async def answer(
-        self, question: asyncio.Future[Turn], timeout: float | None, so_far: Callable[[], Turn | None]
+        self,
+        question: asyncio.Future[Turn],
+        timeout: float | None,
+        so_far: Callable[[], Turn | None],
+        asking: Callable[[], list[ToolCall]] = list,
     ) -> Turn:
         """Wait for the turn that answers.
 
@@ -60,6 +64,7 @@ class Asks:
             question: As `expect` gave it.
             timeout: Seconds; None for no limit but the session's end.
             so_far: The turn as far as it has come, for the error.
+            asking: The calls that wait for a person's approval, for the error's hint.
 
         Raises:
             AskTimeout: No such turn ended in time.
@@ -72,7 +77,7 @@ class Asks:
             raise AskTimeout(
                 f"no complete reply within {timeout:g} s",
                 turn=so_far(),
-                hint="a model may choose to stay silent; .turn holds what came, timeout=… waits longer",
+                hint=_hint(asking()),
             ) from None
         finally:
             self._waiting = [one for one in self._waiting if one.question is not question]
@@ -124,3 +129,14 @@ class Asks:
 
     def _open(self) -> list[_Waiting]:
         return [one for one in self._waiting if not one.question.done()]
+
+
+def _hint(asking: list[ToolCall]) -> str:
+    """What to try when nothing came in time: a call that nobody approves holds the model up."""
+    if not asking:
+        return "a model may choose to stay silent; .turn holds what came, timeout=… waits longer"
+    calls = ", ".join(f"{call.name} ({call.id})" for call in asking)
+    return (
+        f"approve(id) or deny(id) what waits for your approval: {calls}; "
+        'in a script do it as it is asked for, with on("ApprovalNeeded", …)'
+    )

@@ -86,7 +86,9 @@ class Conversing(Outgoing, Telling):
             question = self._asks.expect(
                 lambda turn: turn is asked or (asked is None and turn.opened_seq >= seq)
             )
-            return await self._asks.answer(question, timeout, lambda: asked)
+            return await self._asks.answer(
+                question, timeout, lambda: asked, lambda: self.waiting_for_approval
+            )
         return await self._ask_aloud(await self._load(what, MIC_RATE), timeout)
 
     async def _ask_aloud(self, samples: Samples, timeout: float | None) -> Turn:
@@ -101,7 +103,12 @@ class Conversing(Outgoing, Telling):
         await self._stream(samples[spoken:], 1.0, question.done)
         if not question.done():
             await self._end_speech(1.0)
-        return await self._asks.answer(question, timeout, lambda: self.turns[-1] if self.turns else None)
+        return await self._asks.answer(
+            question,
+            timeout,
+            lambda: self.turns[-1] if self.turns else None,
+            lambda: self.waiting_for_approval,
+        )
 
     def _goes_on(self, turn: Turn) -> bool:
         """Whether the rest of what was said is still to be answered."""

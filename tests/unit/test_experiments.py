@@ -48,6 +48,10 @@ def test_plain_configs_are_told_apart_by_the_fields_in_which_they_differ():
         {"voice_name": "Puck"},
     ]
     assert settings({"warm": one, "cool": other})[1].varied == {"setting": "cool"}
+    for given in ({"temperature": 1.0}, [{"temperature": 1.0}]):
+        with pytest.raises(ConfigError, match="LiveConfigs") as caught:
+            settings(given)
+        assert "grid" in caught.value.hint
 
 
 def test_inputs_of_every_form(tmp_path):

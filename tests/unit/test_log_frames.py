@@ -252,6 +252,7 @@ def test_runs_are_found_by_pattern_folder_and_zip(tmp_path):
     Talk().setup().log(tmp_path / "b" / "x")
     Talk().setup().log(tmp_path / "c").export(tmp_path / "c.zip")
     assert {log.name for log in open_runs(tmp_path / "**")} == {"a/x", "b/x", "c"}
+    assert {log.name for log in open_runs(tmp_path)} == {"a/x", "b/x", "c"}
     assert len(open_runs(tmp_path / "c.zip")) == 1
     with pytest.raises(LogError, match="no runs"):
         open_runs(tmp_path / "nowhere")

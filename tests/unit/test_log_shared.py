@@ -75,8 +75,13 @@ def test_no_export_carries_a_handle(tmp_path, name, where):
 def test_an_unknown_form_is_refused(log, tmp_path):
     with pytest.raises(LogError, match="no form is known"):
         log.export(tmp_path / "x.doc")
+    (tmp_path / "file").touch()
     with pytest.raises(LogError, match="cannot write"):
-        log.export(tmp_path / "nowhere" / "x.md")
+        log.export(tmp_path / "file" / "x.md")
+
+
+def test_the_folder_of_an_export_is_made(log, tmp_path):
+    assert log.export(tmp_path / "new" / "folder" / "x.md").read_text() == log.transcript()
 
 
 def test_a_zip_and_back(log, tmp_path):
@@ -304,7 +309,7 @@ def test_unknown_options_are_refused(log):
 # Comparison.
 
 
-def test_runs_side_by_side(log):
+def test_runs_side_by_side(log, tmp_path):
     other = (
         Talk()
         .setup(model="models/gemini-2.5-flash", generationConfig={"temperature": 0.5})
@@ -331,6 +336,7 @@ def test_runs_side_by_side(log):
     assert "<audio" in comparison._repr_html_()
     with pytest.raises(LogError, match="nothing to compare"):
         compare(log)
+    assert compare(other, other.export(tmp_path / "other.zip")).setup().empty
 
 
 def test_a_report_does_not_tell_where_it_was_made(log, tmp_path):

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from gemini_live_nb.emulator import Call
-from gemini_live_nb.errors import ToolError
+from gemini_live_nb.errors import AskTimeout, ToolError
 from gemini_live_nb.session.events import ApprovalNeeded
 from gemini_live_nb.session.tools import tool
 
@@ -40,6 +40,19 @@ async def test_a_person_approves_or_refuses():
             {"result": "paid 5"},
             {"error": "not run: too much"},
         ]
+
+
+async def test_who_waits_in_vain_is_told_of_the_call_that_waits_for_approval():
+    @tool(approve=True)
+    def pay() -> str:
+        return "paid"
+
+    async with conversation(asks(Call("pay", {})), tools=[pay]) as (talk, _):
+        for _again in range(2):
+            with pytest.raises(AskTimeout) as caught:
+                await talk.ask("go", timeout=5)
+            assert f"pay ({talk.waiting_for_approval[0].id})" in caught.value.hint
+            assert "ApprovalNeeded" in caught.value.hint
 
 
 async def test_nobody_approves():
