@@ -76,7 +76,7 @@ class Answer:
 
     def open(self) -> None:
         """Begin a generation: some families announce it."""
-        if self._profile.family.empty_content:
+        if self._profile.family.empty_content and not self._profile.empty_messages:
             self._wire.post({"serverContent": {}})
         if self._profile.family.output_transcript == "first" and self._profile.vertex and self._transcribed:
             self._wire.post({"serverContent": {"outputTranscription": {}}})
@@ -102,9 +102,9 @@ class Answer:
             case "ahead":
                 await self._ahead(piece.text, audio)
             case "bundled":
-                await self._bundled(piece.text, audio)
+                await self._bundled(pieces.grouped(piece.text, (2, 1, 2, 1, 2)), audio)
             case "phrases":
-                await self._phrases(piece.text, audio)
+                await self._bundled(pieces.phrases(piece.text), audio)
 
     async def finish(self) -> None:
         """Send what was kept back, then `generationComplete`."""
@@ -130,17 +130,10 @@ class Answer:
                 await self._sound(np.concatenate(waiting))
                 waiting.clear()
 
-    async def _bundled(self, text: str, audio: Int16) -> None:
-        for piece, sound in pieces.dealt(pieces.grouped(text, (2, 1, 2, 1, 2)), audio):
+    async def _bundled(self, words: list[str], audio: Int16) -> None:
+        for piece, sound in pieces.dealt(words, audio):
             if len(sound):
                 await self._sound(sound, bundled=piece)
-            else:
-                self._transcript(piece)
-
-    async def _phrases(self, text: str, audio: Int16) -> None:
-        for piece, sound in pieces.dealt(pieces.phrases(text), audio):
-            if len(sound):
-                await self._sound(sound, after=piece)
             else:
                 self._transcript(piece)
 
@@ -160,7 +153,7 @@ class Answer:
         if self._transcribed and text:
             self._post({"outputTranscription": {"text": text}})
 
-    async def _sound(self, audio: Int16, *, bundled: str = "", after: str = "") -> None:
+    async def _sound(self, audio: Int16, *, bundled: str = "") -> None:
         for chunk in pieces.chunks(audio, self._sizes):
             if self._pace:
                 await self._until(self._due)
@@ -168,12 +161,18 @@ class Answer:
             now = self._clock.monotonic()
             if self.started is None:
                 self.started = self.playing_until = now
+                if self._profile.empty_messages:
+                    self._wire.post({})
+                    self._wire.post({"serverContent": {}})
             tail, self._odd_tail = (b"\x00" if self._odd_tail else b""), False
+            if self._profile.empty_messages:
+                self._wire.post({})
             self._wire.post(
                 audio_frame(
                     chunk,
                     mime_type=self._profile.family.audio_mime,
-                    role="model" if self._profile.vertex else "",
+                    role="model" if self._profile.vertex or self._profile.says_role else "",
+                    role_first=self._profile.vertex,
                     transcript=bundled if self._transcribed else "",
                     tail=tail,
                 )
@@ -182,9 +181,6 @@ class Answer:
             if bundled:
                 self.said.append(bundled)
                 bundled = ""
-            if after:
-                self._transcript(after)
-                after = ""
             if self.samples == len(chunk):
                 await self._begun()
             length = len(chunk) / OUTPUT_RATE

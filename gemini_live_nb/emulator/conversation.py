@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from gemini_live_nb.clock import Clock
 from gemini_live_nb.protocol.client import ContextUpdate, Setup
 from gemini_live_nb.protocol.content import Blob, Content, FunctionDeclaration, FunctionResponse, Part
+from gemini_live_nb.protocol.durations import duration
 
 from . import pieces
 from .brain import INPUT_RATE, OUTPUT_RATE, Ask, Call, Talk
@@ -187,6 +188,11 @@ class Conversation:
             yield {"serverContent": {"inputTranscription": {"text": piece}}}
         if self.profile.family.input_transcript == "pieces and finished":
             yield {"serverContent": {"inputTranscription": {"finished": True}}}
+
+    def activity(self, kind: str, at: float) -> dict[str, Any]:
+        """A `voiceActivity`, `at` seconds into the user's audio, as this family sends it."""
+        beside: dict[str, Any] = {"serverContent": {}} if self.profile.activity_in_content else {}
+        return {**beside, "voiceActivity": {"type": kind, "audioOffset": duration(at)}}
 
     # --- what happens in it ---
 

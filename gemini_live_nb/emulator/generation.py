@@ -9,7 +9,6 @@ from collections.abc import AsyncGenerator, Mapping
 from typing import Any
 
 from gemini_live_nb.protocol.content import Content, FunctionCall, Part
-from gemini_live_nb.protocol.durations import duration
 
 from .answer import Answer
 from .brain import OUTPUT_RATE, Ask, Call, Extra, Heard, Piece, Result, Say, Thought
@@ -227,9 +226,7 @@ class Generation:
         for frame in self._conversation.transcript_frames(text):
             self._post(frame)
         if self._job.activity_end is not None and self._conversation.tells_activity:
-            self._post(
-                {"voiceActivity": {"type": "ACTIVITY_END", "audioOffset": duration(self._job.activity_end)}}
-            )
+            self._post(self._conversation.activity("ACTIVITY_END", self._job.activity_end))
 
     def _swallows(self) -> bool:
         """On 3.8 a call left unanswered by a lost connection costs the user's next turn its answer."""
@@ -282,7 +279,10 @@ class Generation:
             self._answer = self._new_answer()
         await self._answered.wait()
         self._open_calls = []
-        results = tuple(result for call in issued for result in call.results)
+        # a last one with nothing in it says that no more will come
+        results = tuple(
+            one for call in issued for one in call.results if one.response or len(call.results) == 1
+        )
         self._opened = False
         self._asked_at = self._stage.clock.monotonic()
         ask = Ask("tool_result", results=results)

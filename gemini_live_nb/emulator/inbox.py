@@ -8,7 +8,6 @@ import numpy as np
 
 from gemini_live_nb.protocol.client import ClientContent, ClientMessage, RealtimeInput, ToolResponse
 from gemini_live_nb.protocol.content import Blob, Content, FunctionResponse, Part
-from gemini_live_nb.protocol.durations import duration
 
 from .brain import Ask, Int16, Result
 from .conversation import Conversation, is_image
@@ -63,9 +62,7 @@ class Inbox:
     def speech_started(self, at: float) -> None:
         """The user began to speak: tell of it, and cut the answer if that is what speech does here."""
         if self._conversation.tells_activity:
-            self._wire.post(
-                {"voiceActivity": {"type": "ACTIVITY_START", "audioOffset": duration(round(at, 3))}}
-            )
+            self._wire.post(self._conversation.activity("ACTIVITY_START", round(at, 3)))
         self._turns.speech_started()
         config = self._conversation.setup.realtime_input_config
         if config is None or config.activity_handling != "NO_INTERRUPTION":

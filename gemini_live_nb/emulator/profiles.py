@@ -37,6 +37,10 @@ class Profile:
             pipecat asks for it on every model of the Developer API and counts on 2.5 to answer, and on 3.x
             sends a `realtimeInput.text` after it because those do not. No recording has such a setup.
         itemises: typed text and calls appear in the details of `usageMetadata`; else only in its totals.
+        empty_messages: `{}`, a message with nothing in it, comes before each chunk of sound, and before the
+            empty `serverContent` that announces the first.
+        says_role: `modelTurn` says that it is the model's on the Developer API, too, after its parts.
+        activity_in_content: `voiceActivity` comes beside an empty `serverContent`.
         interim: guesses are sent while the user speaks, as `interimInputTranscription`.
         first_chunk, chunk_sizes: sizes of audio frames; the second is gone through in turn.
         silence_high, silence_low: silence that ends speech, for END_SENSITIVITY_HIGH and LOW. Only 3.8 was
@@ -58,6 +62,9 @@ class Profile:
     affect_closes_later: bool = False
     answers_history: bool = False
     itemises: bool = True
+    empty_messages: bool = False
+    says_role: bool = False
+    activity_in_content: bool = False
     interim: bool = False
     first_chunk: int = 9_600
     chunk_sizes: tuple[int, ...] = (11_520,)
@@ -95,8 +102,10 @@ class Profile:
         return self.family.behaviors[0] == "BLOCKING"
 
     def model_turn(self, *parts: dict[str, Any]) -> dict[str, Any]:
-        """A `modelTurn` of these parts: Vertex says whose it is."""
-        return {"role": "model", "parts": list(parts)} if self.vertex else {"parts": list(parts)}
+        """A `modelTurn` of these parts: Vertex says first whose it is, and 3.8 last."""
+        if self.vertex:
+            return {"role": "model", "parts": list(parts)}
+        return {"parts": list(parts), **({"role": "model"} if self.says_role else {})}
 
     @property
     def context_window(self) -> int:
@@ -116,6 +125,9 @@ _LIVE_3_8: dict[str, Any] = {
     "stale_call": "swallows",  # §4.3 R (PYDSRC)
     "affect_closes_later": True,  # §4.4 R (PYDSRC)
     "itemises": False,  # §5.15 R (forum 188765): 522 against 332 + 165; that it is the typed text: [I]
+    # V (pydantic-ai, tests/realtime/cassettes of October 2026, [gemini-3.8-live]); extended likewise: [I]
+    "empty_messages": True,
+    "says_role": True,
     "first_chunk": 4_800,
     "chunk_sizes": _CHUNKS_3_8,
     "silence_high": 1.0,  # §3.3: 1.1 to 1.4 s from the last word to the decision
@@ -131,6 +143,7 @@ _OWN: dict[str, dict[str, Any]] = {
     "3.1-live": {
         "typed_waits": False,  # R (pydantic-ai 2.66, seen live in October 2026)
         "handle": "tool_response",  # §3.2 V (PYDCASS)
+        "activity_in_content": True,  # V (pydantic-ai, the cassette of a spoken tool round)
         "silence_high": 0.8,  # §4.1 R (examples#37)
         "itemises": False,  # §5.10 V (PYDCASS): 187 against TEXT 154, and about 33 tokens had been typed
     },

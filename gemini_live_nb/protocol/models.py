@@ -78,8 +78,8 @@ class Family:
         audio_history: Whether history may hold sound (at 16 kHz).
         audio_mime: MIME type of the audio it says.
         input_transcript: What the user said comes in `pieces`, as a `sentence`, or in `pieces and finished`.
-        output_transcript: What it says comes `ahead` of its audio, `bundled` with it, in `phrases`, or
-            `first`.
+        output_transcript: What it says comes `ahead` of its audio, `bundled` with it, bundled in `phrases`,
+            or `first`.
         transcribes_unasked: Whether the user is transcribed even where that was not asked for.
         thoughts_unasked: Whether thought parts come even where includeThoughts was not set.
         empty_content: Whether empty `serverContent` frames occur.
@@ -208,7 +208,9 @@ FAMILIES: tuple[Family, ...] = (
         content_anytime=True,  # §2.3 V
         function_part_history=True,  # §2.3 R (PYDSRC): with historyConfig
         audio_history=True,  # R (PYDANTIC, 2026-09-28): recalled every time
-        output_transcript="phrases",  # §3.2 V (STOP)
+        # §3.2 V (STOP); bundled: V (pydantic-ai, tests/realtime/cassettes, [gemini-3.8-live], October 2026)
+        output_transcript="phrases",
+        empty_content=True,  # V (the same): before the first sound
         transcribes_unasked=True,  # §2.2 R (PYDSRC, forum 188765)
         handle_unasked=True,  # §3.2 V (STOP)
         activity_unasked=True,  # §3.2 V (STOP)
@@ -236,6 +238,7 @@ FAMILIES: tuple[Family, ...] = (
         function_part_history=True,  # §2.3 R (PYDSRC)
         audio_history=True,  # R (PYDANTIC, 2026-09-28): taken, recalled one time in four
         output_transcript="phrases",  # §8.2
+        empty_content=True,  # as 3.8-live: [I]
         transcribes_unasked=True,  # §2.2 R (PYDSRC)
         handle_unasked=True,  # §8.2
         activity_unasked=True,  # §8.2

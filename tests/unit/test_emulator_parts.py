@@ -44,15 +44,19 @@ def test_chunks():
 
 
 @pytest.mark.parametrize("transcript", ["", 'Grüße "you"\n'])
-@pytest.mark.parametrize("role", ["", "model"])
-def test_an_audio_frame_is_what_pretty_prints(transcript, role):
+@pytest.mark.parametrize(("role", "first"), [("", True), ("model", True), ("model", False)])
+def test_an_audio_frame_is_what_pretty_prints(transcript, role, first):
     audio = np.arange(-5, 5, dtype=np.int16)
-    frame = audio_frame(audio, mime_type="audio/pcm;rate=24000", role=role, transcript=transcript)
+    frame = audio_frame(
+        audio, mime_type="audio/pcm;rate=24000", role=role, role_first=first, transcript=transcript
+    )
     assert frame == pretty(json.loads(frame))
     message = json.loads(frame)["serverContent"]
     assert list(message) == ["modelTurn", *(["outputTranscription"] if transcript else [])]
     assert message.get("outputTranscription", {}).get("text", "") == transcript
     assert message["modelTurn"].get("role", "") == role
+    order = ["role", "parts"] if first else ["parts", "role"]
+    assert list(message["modelTurn"]) == [name for name in order if role or name == "parts"]
 
 
 def test_a_hum_is_as_long_as_its_words_would_be():
