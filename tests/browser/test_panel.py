@@ -284,6 +284,27 @@ def test_a_session_outlives_a_reload_but_not_its_page(panel):
     assert panel.value("[live.session.open, len(ends)]") == [False, 1]
 
 
+def test_a_panel_whose_kernel_is_gone_says_so(panel):
+    """Nothing claims to listen, nothing invites to a click that would do nothing."""
+    page = panel.page
+    say(panel, "Tell me a story")
+    page.get_by_role("button", name="Start microphone").click()
+    expect(page.get_by_text("live: microphone")).to_be_visible()
+    panel.js("jupyterapp.shell.currentWidget.sessionContext.restartKernel()")
+    session = page.get_by_role("region", name="Live session")
+    expect(session.get_by_role("status")).to_have_text(
+        "The kernel is gone: run the notebook again, from the top."
+    )
+    expect(session.get_by_text("live: microphone")).to_be_hidden()
+    expect(session.get_by_title("Time since the session began")).to_be_hidden()
+    expect(session.get_by_role("button", name="Connect")).to_be_disabled()
+    expect(page.get_by_role("textbox", name="Message")).to_be_disabled()
+    expect(page.get_by_text("Once upon a time")).to_be_visible()
+    panel.run(0)
+    page.get_by_role("button", name="Connect").click()
+    expect(page.get_by_text("Listening", exact=True)).to_be_visible()
+
+
 def test_a_cell_run_again_ends_the_session_before(panel):
     panel.page.get_by_role("button", name="Connect").click()
     expect(panel.page.get_by_text("Listening", exact=True)).to_be_visible()

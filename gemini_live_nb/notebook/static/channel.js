@@ -1,7 +1,7 @@
 // The page's end of the media channel (channel.py is the other): a socket to the kernel's I/O thread where there can be one,
 // else a comm that this page opens, which ipykernel 7 serves on a thread of its own. Widgets hold a line each on it.
 
-import { openComm } from "./comm.js";
+import { GONE, openComm } from "./comm.js";
 import { addresses, dialled, randomName, tabName } from "./dialling.js";
 import { CONTROL, MEDIA, decoded, encoded, pack, unpack } from "./framing.js";
 
@@ -167,7 +167,7 @@ export class Channel {
     clearTimeout(this.timers.grace);
     this.timers.decide = setTimeout(() => this.decide(), DECIDE);
     this.timers.grace = setTimeout(() => this.release("The kernel does not answer."), GRACE);
-    this.call().catch(() => this.end("The kernel is gone: run the cell again."));
+    this.call().catch(() => this.end(GONE));
   }
 
   /** Python took this page for gone, after a night's sleep say. */
@@ -195,7 +195,7 @@ export class Channel {
     try {
       this.comm?.send({ ...message, page: this.page }, undefined, {}, frames);
     } catch {
-      this.end("The kernel is gone: run the cell again.");
+      this.end(GONE);
     }
   }
 

@@ -1,5 +1,8 @@
 // A comm that the page opens, on a thread of its own in the kernel where there is one (a subshell, ipykernel 7).
 
+/** What is said where the kernel was restarted or has died: the cell alone would miss what ran above it. */
+export const GONE = "The kernel is gone: run the notebook again, from the top.";
+
 /** Milliseconds to wait for that thread. */
 const STARTED_WITHIN = 300;
 

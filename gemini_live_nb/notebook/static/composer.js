@@ -1,5 +1,6 @@
 // The foot of the panel: type, hold to talk, stop the model's voice.
 
+import { GONE } from "./comm.js";
 import { h } from "./dom.js";
 import { icon } from "./icons.js";
 import { link, root } from "./link.js";
@@ -9,6 +10,7 @@ import { link, root } from "./link.js";
  * @property {boolean} manual push-to-talk: the user says when they speak
  * @property {boolean} speaking the model is being heard
  * @property {string} placeholder
+ * @property {boolean} [gone] by the page's own knowledge: nobody would take the words
  */
 
 export default () => {
@@ -24,6 +26,10 @@ export default () => {
       wire = link(model);
       wire.listen((message) => {
         state = /** @type {any} */ (message);
+        for (const view of views) view();
+      });
+      wire.parted(() => {
+        state = { manual: false, speaking: false, gone: true, placeholder: GONE };
         for (const view of views) view();
       });
     },
@@ -108,11 +114,13 @@ function composer(el, wire, now) {
       removeEventListener("blur", release);
     },
     update() {
-      const { manual, speaking, placeholder } = now();
+      const { manual, speaking, placeholder, gone = false } = now();
       talk.hidden = !manual;
       hush.hidden = false;
       /** @type {HTMLButtonElement} */ (hush).disabled = !speaking;
       text.placeholder = placeholder;
+      text.disabled = gone;
+      /** @type {HTMLButtonElement} */ (send).disabled = gone;
     },
   };
 }

@@ -1,5 +1,6 @@
 // The head of the panel: connect and stop, what is going on in words, the figures, the drawers, and whatever went wrong.
 
+import { GONE } from "./comm.js";
 import { h, said, seen } from "./dom.js";
 import { icon } from "./icons.js";
 import { link, root } from "./link.js";
@@ -14,7 +15,7 @@ import { link, root } from "./link.js";
  * @property {string} trace
  *
  * @typedef {object} State as Python tells it
- * @property {"off"|"opening"|"on"|"mending"} phase
+ * @property {"off"|"opening"|"on"|"mending"|"gone"} phase gone: by the page's own knowledge, with the kernel
  * @property {string} words
  * @property {string} banner
  * @property {string[]} capturing "microphone", "camera", "screen"
@@ -40,6 +41,10 @@ export default () => {
       wire = link(model);
       wire.listen((message) => {
         state = { .../** @type {any} */ (message), arrived: performance.now() };
+        for (const view of views) view();
+      });
+      wire.parted(() => {
+        state = { ...state, phase: "gone", words: GONE, capturing: [], elapsed: null, findings: 0 };
         for (const view of views) view();
       });
       // A session that no page shows any more ends after a while.
@@ -105,7 +110,7 @@ function controls(el, wire, now) {
   function press() {
     wire.send(now().phase === "off" ? "connect" : "stop");
     /** @type {HTMLButtonElement} */ (connect).disabled = true;
-    setTimeout(() => { /** @type {HTMLButtonElement} */ (connect).disabled = false; }, 3000);
+    setTimeout(() => { /** @type {HTMLButtonElement} */ (connect).disabled = now().phase === "gone"; }, 3000);
   }
 
   function tick() {
@@ -129,10 +134,11 @@ function controls(el, wire, now) {
     stop: () => clearInterval(ticking),
     update() {
       const state = now();
-      const off = state.phase === "off";
+      const gone = state.phase === "gone";
+      const off = gone || state.phase === "off";
       connect.replaceChildren(icon(off ? "play" : "stop"), h("span", { text: off ? "Connect" : "Stop" }));
       connect.classList.toggle("glnb-primary", off);
-      /** @type {HTMLButtonElement} */ (connect).disabled = false;
+      /** @type {HTMLButtonElement} */ (connect).disabled = gone;
       dot.dataset.phase = state.phase;
       if (words.textContent !== seen(state.words)) words.textContent = seen(state.words);
       onair.hidden = state.capturing.length === 0;

@@ -14,6 +14,7 @@ const TARGET = "gemini_live_nb.view";
  * @property {(kind: string, fields?: object, buffers?: ArrayBuffer[]) => void} send
  * @property {(kind: string, fields?: object) => Promise<{ message: Message, buffers: Bytes[] }>} ask one answer from Python
  * @property {(fn: (message: Message, buffers: Bytes[]) => void) => () => void} listen returns the way to stop
+ * @property {(fn: () => void) => void} parted be told when the kernel is gone, and all that Python said with it
  */
 
 /**
@@ -29,7 +30,9 @@ export function link(model) {
   let whole = false;
   let asked = 0;
 
-  const up = uplink(model);
+  /** @type {Set<() => void>} */
+  const left = new Set();
+  const up = uplink(model, () => { for (const fn of left) fn(); });
   /** @type {Link["send"]} */
   const send = (kind, fields = {}, buffers = []) => up({ kind, ...fields }, buffers);
   const hello = () => send("hello");
@@ -60,6 +63,8 @@ export function link(model) {
   });
   // Also sent where the first messages are on their way: a page that came later has no other way to know.
   hello();
+  // Fires when a restarted kernel takes the widget's comm away: ours is gone with it, and throws.
+  model.on("comm_live_update", () => setTimeout(hello));
 
   return {
     send,
@@ -74,14 +79,18 @@ export function link(model) {
       listeners.add(fn);
       return () => listeners.delete(fn);
     },
+    parted(fn) {
+      left.add(fn);
+    },
   };
 }
 
 /**
  * The way up: a comm of our own; where none can be had, and when it has died, messages take the widget's.
  * @param {any} model
+ * @param {() => void} gone called when nothing can be sent any more
  */
-function uplink(model) {
+function uplink(model, gone) {
   /** @type {any} */
   let comm = null;
   /** @type {[object, ArrayBuffer[]][]} */
@@ -100,8 +109,8 @@ function uplink(model) {
       else if (comm) comm.send(message, undefined, {}, buffers);
       else held.push([message, buffers]);
     } catch {
-      // The kernel is gone: nothing can be sent, and the page need not be told with every click.
       plain = true;
+      gone();
     }
   };
 
