@@ -27,6 +27,9 @@ MIC_RATE = 16_000
 VOICE_RATE = 24_000
 # Headerless files of samples, as in Google's own examples; they hold what the microphone's side wants.
 _HEADERLESS = {".pcm", ".raw"}
+# What a path of sound is told by, where text is meant otherwise.
+_SOUND_FILES = (".wav", ".flac", ".ogg", ".mp3", ".aiff", ".pcm", ".raw")
+_LONGEST_PATH = 1000
 # The quietest level 16 bits can tell from nothing.
 SILENCE_DB = -96.0
 # Floats beyond this are no overshoot but samples on another scale.
@@ -177,6 +180,19 @@ def read(path: str | os.PathLike[str], rate: int = MIC_RATE) -> Samples:
         problem = f"{place.name} is no sound file that can be read: {refusal}"
         raise MediaError(problem, hint="convert it to WAV") from None
     return pcm(sound, rate_in, rate)
+
+
+def spoken_not_typed(text: str) -> None:
+    """Refuse text that is but the name of a sound file here: it would be typed, not spoken.
+
+    Raises:
+        MediaError: There is such a file.
+    """
+    if text.lower().endswith(_SOUND_FILES) and len(text) < _LONGEST_PATH and Path(text).is_file():
+        raise MediaError(
+            f"{text!r} is text here, though there is a sound file of this name.",
+            hint=f"to have it spoken: pathlib.Path({text!r}); to type the name: send_text",
+        )
 
 
 def wav(samples: Any, rate: int) -> bytes:

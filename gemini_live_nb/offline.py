@@ -157,14 +157,22 @@ def inject(fault: str, *, into: Any = None, **how: Any) -> str:
         What was done, in words.
 
     Raises:
-        ConfigError: There is no such fault or phase, or it is no server of ours.
+        ConfigError: There is no such fault or phase, nothing is open that it could strike now, or it is no
+            server of ours.
         ConnectError: The server does not answer.
 
     Example:
         >>> inject("drop", at="speaking")  # doctest: +SKIP
         'armed: drop, at speaking'
+        >>> inject("frame", data={"serverContent": {"mood": "SUNNY"}})  # doctest: +SKIP
+        'struck: frame'
     """
     done = _tell(into, "faults", {"name": fault, **how})
+    if "struck" in done and not done.get("connections", 1):
+        raise ConfigError(
+            f"no conversation is open that {fault} could strike now",
+            hint=f'connect first, or have it strike later: inject("{fault}", at="setup")',
+        )
     return f"struck: {done['struck']}" if "struck" in done else f"armed: {done['armed']}, at {done['at']}"
 
 

@@ -71,14 +71,15 @@ def add_routes(app: web.Application, emulator: Emulator) -> None:
             if asked is None:
                 emulator.faults.clear()
                 raise web.HTTPSeeOther("/emulator")
+            open_now = len(emulator.connections)
             fault = await emulator.inject(asked)
         except (ValueError, TypeError) as error:
             return web.json_response({"error": str(error)}, status=400)
         if pressed:
             raise web.HTTPSeeOther("/emulator")
-        return web.json_response(
-            {"struck" if fault.phase == "now" else "armed": fault.name, "at": fault.phase}
-        )
+        if fault.phase != "now":
+            return web.json_response({"armed": fault.name, "at": fault.phase})
+        return web.json_response({"struck": fault.name, "at": fault.phase, "connections": open_now})
 
     async def clear(_request: web.Request) -> web.Response:
         emulator.faults.clear()

@@ -60,6 +60,8 @@ class Fault:
             raise ValueError(f"no fault is called {self.name!r}; see gemini_live_nb.emulator.CATALOGUE")
         if self.at is not None and self.at not in PHASES:
             raise ValueError(f"no phase is called {self.at!r}: {', '.join(PHASES)}")
+        if self.name == "frame" and self.data is None:
+            raise ValueError("a frame needs data=: what to send, as text or JSON")
 
     @property
     def phase(self) -> str:

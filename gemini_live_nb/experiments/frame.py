@@ -18,6 +18,7 @@ TURN_COLUMNS = {
     "user_text": "user_text",
     "text": "answer",
     "ttfa": "ttfa",
+    "vad_wait": "vad_wait",
     "duration": "duration",
     "audio_ms": "audio_ms",
     "total_tokens": "tokens",

@@ -12,7 +12,7 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from ..audio import MIC_RATE, pcm, wav
+from ..audio import MIC_RATE, pcm, spoken_not_typed, wav
 from ..errors import ConfigError
 
 Sayable: TypeAlias = str | Path | NDArray[Any]
@@ -77,6 +77,7 @@ def _script(name: str | None, item: Any, folder: Path, number: int) -> Script:
 
 def _step(item: Any, folder: Path) -> Step:
     if isinstance(item, str):
+        spoken_not_typed(item)
         return Step("text", item)
     if isinstance(item, Path):
         if not item.is_file():

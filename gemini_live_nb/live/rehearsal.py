@@ -15,6 +15,7 @@ from ..log.mismatch import differences, known_by, request
 from ..log.run import SessionLog
 
 _HINT = "The answers are the recorded ones all the same; record anew where that matters."
+_UNASKED = "Ask what was asked then, spoken or typed as then: user_text and opened_by in turns() of that run."
 _MOST_TOLD = 3
 
 
@@ -67,7 +68,7 @@ class Rehearsal:
             key = known_by(*sent, counts)
             words = self._compared(key, sent[1])
             if words:
-                tell(LogError(words, hint=_HINT), "replay")
+                tell(LogError(words, hint=_HINT if key in self._then else _UNASKED), "replay")
 
         def listen(seq: int, rows: list[Row]) -> None:
             if seq > last and rows[0].direction == SENT:

@@ -39,7 +39,8 @@ class Settings:
         replay: SessionLog | str | Path | None,
     ) -> None:
         self._config = config.replace(tools=(*config.tools, *given.listed(tools)))
-        self._key = api_key
+        # os.environ.get(NAME, "") is no key either
+        self._key = api_key or None
         self._typed_key = False
         self._token = token
         self._url = url

@@ -8,6 +8,7 @@ which delivers what it can and says what was odd. The raw frame stays the truth;
 from __future__ import annotations
 
 import binascii
+import re
 from collections.abc import Mapping
 from typing import Any, Generic, TypeVar
 
@@ -142,10 +143,18 @@ def encode_audio(pcm: bytes, rate: int = 16000) -> bytes:
     return head + binascii.b2a_base64(pcm, newline=False) + _AUDIO_TAIL
 
 
+_SNAKE = re.compile(r"_([a-z])")
+
+
 def merged(base: Mapping[str, Any], extra: Mapping[str, Any]) -> dict[str, Any]:
-    """Return `base` with `extra` merged in: objects deeply, everything else replaced. Neither is changed."""
+    """Return `base` with `extra` merged in: objects deeply, everything else replaced. Neither is changed.
+
+    A name in snake_case is the same as its camelCase twin where `base` has that: JSON with both is refused.
+    """
     result = dict(base)
-    for name, value in extra.items():
+    for given, value in extra.items():
+        twin = _SNAKE.sub(lambda found: found[1].upper(), given)
+        name = twin if given not in base and twin in base else given
         there = result.get(name)
         if isinstance(there, Mapping) and isinstance(value, Mapping):
             result[name] = merged(there, value)

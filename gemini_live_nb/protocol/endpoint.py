@@ -139,7 +139,7 @@ def _with_key(url: str | None, version: str, api_key: str | None, key_in: str) -
     place = _place(url, f"wss://{HOST}", _METHOD.format(version=version))
     google = (place.hostname or "").endswith(".googleapis.com")
     has_own = any(name in ("key", "access_token") for name, _ in parse_qsl(place.query))
-    key = api_key
+    key = api_key or None
     if key is None and not has_own and place.scheme == "wss" and place.hostname not in _LOOPBACK:
         key = find_key()
     if key is None and google and not has_own:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy.typing as npt
 
 from gemini_live_nb import picture
-from gemini_live_nb.audio import MIC_RATE, Samples
+from gemini_live_nb.audio import MIC_RATE, Samples, spoken_not_typed
 from gemini_live_nb.errors import SessionClosed
 from gemini_live_nb.log.turn import ToolCall, Turn
 from gemini_live_nb.protocol.config import LiveConfig
@@ -78,8 +78,11 @@ class Conversing(Outgoing, Telling):
             AskTimeout: The reply was not over in time. A model may rightly stay silent; `.turn` has what
                 came.
             AnswerLost: The connection broke in mid-answer, or before what was spoken was answered.
+            MediaError: No sound can be read there; or the text is a sound file's name, which wants a `Path`.
             LiveError: The session ended.
         """
+        if isinstance(what, str):
+            spoken_not_typed(what)
         if isinstance(what, str | list | tuple):
             seq = await (self.send_text(what) if isinstance(what, str) else self.send_content(_turn(what)))
             asked = self.turn_of(seq)

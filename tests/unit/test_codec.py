@@ -199,6 +199,7 @@ def test_extra_is_merged_deep_and_lists_are_replaced():
         }
     }
     base = {"a": [1, 2], "b": {"c": 1}}
+    assert merged({"aB": {"c": 1}}, {"a_b": {"d": 2}, "e_f": 3}) == {"aB": {"c": 1, "d": 2}, "e_f": 3}
     assert merged(base, {"a": [3], "b": {"d": 2}, "e": None}) == {"a": [3], "b": {"c": 1, "d": 2}, "e": None}
     assert base == {"a": [1, 2], "b": {"c": 1}}
 

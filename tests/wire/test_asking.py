@@ -7,9 +7,11 @@ import asyncio
 import numpy as np
 import pytest
 
+from gemini_live_nb.audio import wav
 from gemini_live_nb.emulator import Fault, ScriptBrain
 from gemini_live_nb.emulator.script import Pause
-from gemini_live_nb.errors import AskTimeout
+from gemini_live_nb.errors import AskTimeout, MediaError
+from gemini_live_nb.experiments.inputs import scripts
 from gemini_live_nb.protocol.config import LiveConfig
 from gemini_live_nb.session.events import Message
 
@@ -81,6 +83,18 @@ async def test_ask_gives_up_with_what_came():
         assert caught.value.turn.text == "First words."
         assert not caught.value.turn.complete
         assert "longer" in caught.value.hint
+
+
+async def test_the_name_of_a_sound_file_is_not_typed_unawares(tmp_path):
+    place = tmp_path / "question.wav"
+    place.write_bytes(wav(voice(1.0), 16_000))
+    async with conversation(ScriptBrain([["Yes."]])) as (talk, _):
+        with pytest.raises(MediaError, match="text here") as caught:
+            await talk.ask(str(place))
+        assert "Path(" in caught.value.hint
+        assert (await talk.ask(f"Is there {place}?")).text == "Yes."
+    with pytest.raises(MediaError, match="text here"):
+        scripts([str(place)], tmp_path)
 
 
 async def test_a_model_may_stay_silent():

@@ -74,6 +74,7 @@ def test_a_sweep_is_one_row_a_turn_with_the_settings_as_columns(tmp_path):
     assert set(frame["answer"]) == {"Hello there."}
     assert frame.groupby("input")["turn"].count().to_dict() == {"greeting": 4, "talk": 8}
     assert frame["ttfa"].notna().all()
+    assert frame["vad_wait"].isna().all()  # nothing was spoken
     assert (frame["tokens"] > 0).all()
     assert frame["error"].isna().all()
     # What was really asked for is in each run.

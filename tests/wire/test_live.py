@@ -12,7 +12,7 @@ import pytest
 
 import gemini_live_nb as gl
 from gemini_live_nb import offline
-from gemini_live_nb.errors import ConfigError, ConnectError, LogError, SessionClosed, SetupRejected
+from gemini_live_nb.errors import AuthError, ConfigError, ConnectError, LogError, SessionClosed, SetupRejected
 from gemini_live_nb.session.events import Closed, GoingAway, TurnEnded
 from gemini_live_nb.session.loops import io, run, users
 
@@ -97,6 +97,27 @@ def test_fields_nobody_knows_are_refused_until_the_server_is_told_to_pass_over_t
         gl.offline.accept_unknown(False)
     with pytest.raises(SetupRejected), gl.Live(offline=True, log=False, extra=extra):
         pass
+
+
+def test_a_fault_that_could_strike_nothing_is_refused():
+    server = offline.Server([])
+    try:
+        with pytest.raises(ConfigError, match="no conversation is open") as caught:
+            offline.inject("drop", into=server.url)
+        assert "connect first" in caught.value.hint
+        with pytest.raises(ConfigError, match="needs data="):
+            offline.inject("frame", into=server.url)
+        assert offline.inject("drop", at="setup", into=server.url) == "armed: drop, at setup"
+    finally:
+        server.stop()
+
+
+def test_an_empty_key_is_no_key(monkeypatch):
+    for name in ("GEMINI_API_KEY", "GOOGLE_API_KEY", "GEMINI_LIVE_URL"):
+        monkeypatch.delenv(name, raising=False)
+    assert gl.Live(api_key="").offline
+    with pytest.raises(AuthError, match="no API key"):
+        gl.LiveSession(api_key="")
 
 
 def test_a_fault_strikes_the_server_it_is_meant_for():

@@ -81,6 +81,14 @@ def test_a_question_that_was_never_asked_is_named(capture):
         assert seen.wait(10)
 
 
+def test_who_types_where_was_spoken_is_told_what_to_do():
+    with gl.Live(replay=gl.demo(), log=False) as live:
+        seen = threading.Event()
+        live.on(Trouble, lambda event: "opened_by" in str(event.error.hint) and seen.set())
+        live.send_text("Hello!")
+        assert seen.wait(10)
+
+
 def test_no_run_there_is_said_at_once(tmp_path):
     with pytest.raises(ConfigError):
         gl.Live(replay=tmp_path / "nowhere")
