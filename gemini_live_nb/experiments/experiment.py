@@ -103,6 +103,7 @@ class Experiment:
         """One row a turn: input, each varied setting, repeat, answer, times, tokens, cost, tool calls, error.
 
         A cell that failed before any turn is one row with its error; a cell that has not ended has none.
+        `run` is the run's folder, which `open_runs(experiment.path).runs()` has as `path`: so it joins them.
 
         Args:
             wait: `False` to look at what there is while it runs.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import inspect
 import shutil
 import tempfile
 import zipfile
@@ -33,13 +34,19 @@ def export(log: SessionLog, path: Path | str, **options: Any) -> Path:
     """Write a run in the form that the path's suffix names; see `SessionLog.export`.
 
     Raises:
-        LogError: the suffix names no form, or the file cannot be written.
+        LogError: the suffix names no form, an option is none of that form's, or the file cannot be written.
     """
     path = Path(path)
     write = FORMS.get(path.suffix)
     if write is None:
         raise LogError(
             f"no form is known for {path.name!r}", hint=f"End the name in one of {', '.join(sorted(FORMS))}."
+        )
+    known = list(inspect.signature(write).parameters)[2:]
+    if not options.keys() <= set(known):
+        raise LogError(
+            f"{path.suffix} has no option {', '.join(sorted(options.keys() - set(known)))}",
+            hint=f"It takes {', '.join(known)}." if known else "It takes none.",
         )
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

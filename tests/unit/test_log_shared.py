@@ -75,6 +75,10 @@ def test_no_export_carries_a_handle(tmp_path, name, where):
 def test_an_unknown_form_is_refused(log, tmp_path):
     with pytest.raises(LogError, match="no form is known"):
         log.export(tmp_path / "x.doc")
+    for name, takes in (("x.har", "none"), ("x.wav", "track")):
+        with pytest.raises(LogError, match="no option frame") as caught:
+            log.export(tmp_path / name, frame="turns")
+        assert takes in caught.value.hint
     (tmp_path / "file").touch()
     with pytest.raises(LogError, match="cannot write"):
         log.export(tmp_path / "file" / "x.md")
