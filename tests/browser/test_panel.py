@@ -284,6 +284,21 @@ def test_a_session_outlives_a_reload_but_not_its_page(panel):
     assert panel.value("[live.session.open, len(ends)]") == [False, 1]
 
 
+def test_the_tools_stay_in_place_while_the_model_speaks(panel):
+    page = panel.page
+    page.set_viewport_size({"width": 980, "height": 900})
+    page.get_by_role("button", name="Connect").click()
+    expect(page.get_by_text("Listening", exact=True)).to_be_visible()
+    tops = (
+        "() => [...document.querySelectorAll('.glnb-toolbar button, .glnb-volume')].map(el => el.offsetTop)"
+    )
+    before = page.evaluate(tops)
+    say(panel, "Tell me a story")
+    speaking = page.get_by_role("region", name="speaker").get_by_role("status")
+    expect(speaking).to_have_text("Speaking")
+    assert page.evaluate(tops) == before
+
+
 def test_a_panel_whose_kernel_is_gone_says_so(panel):
     """Nothing claims to listen, nothing invites to a click that would do nothing."""
     page = panel.page

@@ -230,6 +230,7 @@ function view(el, speaker) {
     take.hidden = !speaker.elsewhere;
     const words = speaker.elsewhere ? "Sound plays in another window." : speaker.playing ? "Speaking" : "";
     word.textContent = speaker.problem ? `${speaker.problem.message} ${speaker.problem.hint}` : speaker.channel?.why || words;
+    word.toggleAttribute("data-speaking", word.textContent === "Speaking");
   };
 }
 
