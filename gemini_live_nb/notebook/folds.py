@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from ..log.lines import DIRECTIONS
 from ..protocol.kinds import main
-from .frames import SOUND, Frames, Line
+from .frames import EMPTY, SOUND, Frames, Line
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -177,7 +177,10 @@ def _together(run: npt.NDArray[np.void]) -> Iterator[str]:
             yield f"{mark} {_lengths(run['ms'][which].tolist())}"
     if picture.any():
         yield f"🖼 {picture.sum()} × {run['media'][picture].mean() / 1000:,.0f} kB"
-    rest = int((~sound & ~picture).sum())
+    empty = run["kinds"] == EMPTY
+    if empty.any():
+        yield f"{empty.sum()} empty"
+    rest = int((~sound & ~picture & ~empty).sum())
     if rest:
         yield f"{rest} playback report{'s' * (rest > 1)}"
 

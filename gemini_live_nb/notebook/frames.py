@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 SOUND = mask("realtimeInput.audio", "realtimeInput.mediaChunks", "modelTurn.audio")
 MEDIA = SOUND | mask("realtimeInput.video")
-_PLAYBACK = BIT["playback"]
+_PLAYBACK, EMPTY = BIT["playback"], BIT["empty"]
 _TELLING = ~(MEDIA | mask("realtimeInput", "serverContent")) & (2**64 - 1)
 _CONTAINERS = {"realtimeInput", "serverContent"}
 _LONGEST = 160
@@ -184,7 +184,9 @@ def bare(kinds: Any) -> Any:
 
 def dull(head: Row) -> bool:
     """Whether a frame is sound, a picture, or how far it was played: nothing worth a line of its own."""
-    return bool(bare(head.kinds)) or (head.kinds == _PLAYBACK and '"position"' in head.extra)
+    if head.kinds == _PLAYBACK:
+        return '"position"' in head.extra
+    return head.kinds == EMPTY or bool(bare(head.kinds))
 
 
 def words(rows: Iterable[Row]) -> str:

@@ -59,7 +59,7 @@ _decode_server = msgspec.json.Decoder(ServerMessage).decode
 _decode_client = msgspec.json.Decoder(ClientMessage).decode
 _encode = msgspec.json.Encoder().encode
 
-_UNKNOWN = BIT["unknown"]
+_UNKNOWN, _EMPTY = BIT["unknown"], BIT["empty"]
 
 # ValueError covers malformed JSON, refused values and broken UTF-8 alike.
 _REFUSED = (ValueError, RecursionError)
@@ -75,7 +75,7 @@ def decode(data: bytes | str) -> Decoded[ServerMessage]:
     """
     try:
         message = _decode_server(data)
-        return Decoded(message, data, server_kinds(message) or _UNKNOWN)
+        return Decoded(message, data, server_kinds(message) or _EMPTY)
     except _REFUSED:
         return _tolerantly(data, ServerMessage)
 
@@ -84,7 +84,7 @@ def decode_client(data: bytes | str) -> Decoded[ClientMessage]:
     """Decode one frame of a client, for recorder, emulator and replay. Never raises."""
     try:
         message = _decode_client(data)
-        return Decoded(message, data, client_kinds(message) or _UNKNOWN)
+        return Decoded(message, data, client_kinds(message) or _EMPTY)
     except _REFUSED:
         return _tolerantly(data, ClientMessage)
 

@@ -60,9 +60,11 @@ SERVER = (
 )
 EITHER = ("unknown", "undecodable")
 LOCAL = ("open", "close", "drop", "playback", "mark", "tool", "status", "error", "lagged")
+# `{}`, which the service sends before nearly every chunk of sound on 3.8.
+EMPTY = ("empty",)
 
 # The order is the file format of recorded runs: append only.
-KINDS: tuple[str, ...] = CLIENT + SERVER + EITHER + LOCAL
+KINDS: tuple[str, ...] = CLIENT + SERVER + EITHER + LOCAL + EMPTY
 BIT: dict[str, int] = {name: 1 << position for position, name in enumerate(KINDS)}
 
 # What a reader looks for first when a frame is of several kinds.

@@ -267,6 +267,7 @@ def test_the_most_telling_kind_comes_first():
     assert main(mask("serverContent")) == "serverContent"
     assert main(mask("unknown", "usageMetadata")) == "usageMetadata"
     assert main(0) == "unknown"
+    assert main(decode(b"{}").kinds) == "empty"
     assert len(KINDS) == len(set(KINDS)) <= 63
     with pytest.raises(KeyError):
         mask("nonsense")
