@@ -12,6 +12,7 @@ import soxr
 
 RATE = 16000
 OPENING = RATE // 10
+STUTTER = RATE // 100
 TEXT = (
     "The quick brown fox jumps over the lazy dog while seventeen grey geese fly south above the silent harbour. "
     "Every morning she reads the newspaper, drinks strong coffee, and writes long letters to her oldest friends. "
@@ -53,8 +54,9 @@ def write_wav(path, samples, rate=48000):
 def likeness(heard, said):
     """Correlate each second heard with the best place for it in what was said; seconds without speech are left out.
 
-    The lag is searched anew each second, because a fake device may insert some milliseconds under load, and
-    while it opens it repeats ten: the first tenth of a second is left out.
+    The lag is searched anew each second, because under load a fake device inserts or leaves out ten
+    milliseconds now and then, in the middle of a second too; while it opens it does so at once, and the first
+    tenth of a second is left out. What our own way from the page to Python loses, numbers and counts tell.
     """
     heard = heard[OPENING:]
     said = said.astype(float)
@@ -70,8 +72,22 @@ def likeness(heard, said):
             continue
         match = np.fft.irfft(spectrum * np.conj(np.fft.rfft(second, size)), size)[:starts] / loudness
         lag = int(np.argmax(match))
-        found.append(best_correlation(second, said[lag : lag + RATE]))
+        found.append(max(best_correlation(second, each) for each in _places(second, said, lag)))
     return found
+
+
+def _places(second, said, lag):
+    """What was said at this place; and the likeliest of what a device that stutters once makes of it."""
+    yield said[lag : lag + RATE]
+    stuttered = []
+    for jump in (-STUTTER, STUTTER):
+        for left in (lag, lag - jump):
+            if left >= 0 and max(left, left + jump) + RATE <= len(said) and left + jump >= 0:
+                for at in range(STUTTER, RATE, STUTTER):
+                    right = said[left + jump + at : left + jump + RATE]
+                    stuttered.append(np.concatenate([said[left : left + at], right]))
+    if stuttered:
+        yield max(stuttered, key=lambda each: float(second @ each))
 
 
 def best_correlation(second, original):
