@@ -218,7 +218,7 @@ def test_a_busy_cell_holds_up_neither_words_nor_buttons(panel):
     page.get_by_role("button", name="Approve").click()
     expect(transcript(panel).get_by_text("It is eighteen degrees in Lisbon.", exact=True)).to_be_visible()
     page.get_by_role("button", name="Messages").click()
-    page.get_by_role("grid").get_by_role("row").first.click()
+    page.get_by_role("grid").get_by_role("row").filter(has_text="toolResponse").first.click()
     expect(page.get_by_role("group", name="The frame")).to_contain_text("frame")
     panel.js(f"{KERNEL}.interrupt()")
 
