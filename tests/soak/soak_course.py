@@ -1,5 +1,7 @@
 """The notebooks of the course as a reader runs them: in JupyterLab, cell by cell, with sound and picture."""
 
+# ruff: noqa: F811 - the fixtures of tests/browser are taken by their names
+
 from __future__ import annotations
 
 import os
@@ -9,6 +11,8 @@ from pathlib import Path
 import nbformat
 import pytest
 from playwright.sync_api import expect
+
+from tests.browser.conftest import chromium, lab, launch, notebook, playwright, voice  # noqa: F401 - fixtures
 
 ROOT = Path(__file__).parent.parent.parent
 # Named, the pictures in docs/screenshots are taken anew; else they go where nobody keeps them.
