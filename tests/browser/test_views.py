@@ -166,11 +166,12 @@ def test_a_run_of_sound_is_one_line_that_opens(views):
     page = nb.page
     grid = page.get_by_role("grid")
     run = grid.get_by_role("row").filter(has_text="124 × 40 ms sound")
-    expect(run).to_have_attribute("aria-expanded", "false")
+    opens = run.locator("[aria-expanded]")
+    expect(opens).to_have_attribute("aria-expanded", "false")
     expect(grid.get_by_role("row")).to_have_count(10)
     top = run.bounding_box()["y"]
     run.click()
-    expect(run).to_have_attribute("aria-expanded", "true")
+    expect(opens).to_have_attribute("aria-expanded", "true")
     assert run.bounding_box()["y"] == top
     one = grid.get_by_role("row").filter(has_text="🔊 40 ms 16 kHz").first
     one.click()
@@ -178,14 +179,14 @@ def test_a_run_of_sound_is_one_line_that_opens(views):
     nb.python("turn(2)")
     expect(grid.get_by_text("answer 2", exact=True)).to_be_visible()
     run.click()
-    expect(run).to_have_attribute("aria-expanded", "false")
+    expect(opens).to_have_attribute("aria-expanded", "false")
     grid.focus()
     grid.press("Home")
     for _ in range(8):
         grid.press("ArrowDown")
     expect(grid.locator("[aria-selected=true]")).to_contain_text("124 × 40 ms")
     grid.press("ArrowRight")
-    expect(run).to_have_attribute("aria-expanded", "true")
+    expect(opens).to_have_attribute("aria-expanded", "true")
     grid.press("ArrowDown")
     expect(grid.locator("[aria-selected=true]")).to_contain_text("🔊 40 ms 16 kHz")
 
@@ -245,7 +246,7 @@ def test_text_that_means_harm_changes_nothing(notebook, tmp_path):
         for character in "\x1b\u202e\u2066\u2067\u200f":
             assert character not in shown
             assert character not in html
-        for tag in ("<img", "<script", "<b>", "<svg onload", "</style><style>*"):
+        for tag in ("<img src=x", "<script", "<b>", "<svg onload", "</style><style>*"):
             assert tag not in html
         isolated = body.locator(".glnb-transcript .glnb-said").first
         expect(isolated).to_have_css("unicode-bidi", "isolate")

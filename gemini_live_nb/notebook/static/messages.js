@@ -165,12 +165,12 @@ function table(el, wire, state) {
     const [, t, direction, kind, others, text, size, sort] = of;
     el.dataset.way = WAYS[direction];
     const folds = sort === FOLD || sort === OPENED;
-    if (folds) el.setAttribute("aria-expanded", String(sort === OPENED));
+    if (folds) el.dataset.folds = "";
     if (sort === INSIDE) el.dataset.inside = "";
     el.append(
       h("span", { role: "gridcell", class: "glnb-t", text: t.toFixed(3) }),
       h("span", { role: "gridcell", class: "glnb-way", "aria-label": WAYS[direction], text: ARROWS[direction] }),
-      h("span", { role: "gridcell", class: "glnb-kind", title: others ? `${kind} + ${others}` : kind }, folds && h("span", { class: "glnb-fold", "aria-hidden": "true", text: sort === OPENED ? "▾" : "▸" }), kind, others ? h("span", { class: "glnb-others", text: folds ? ` +${others.split(", ").length}` : ` + ${others}` }) : null),
+      h("span", { role: "gridcell", class: "glnb-kind", title: others ? `${kind} + ${others}` : kind, "aria-expanded": folds ? String(sort === OPENED) : null }, folds && h("span", { class: "glnb-fold", "aria-hidden": "true", text: sort === OPENED ? "▾" : "▸" }), kind, others ? h("span", { class: "glnb-others", text: folds ? ` +${others.split(", ").length}` : ` + ${others}` }) : null),
       said("span", text, { role: "gridcell", class: "glnb-text" }),
       h("span", { role: "gridcell", class: "glnb-bytes", text: size }),
     );
