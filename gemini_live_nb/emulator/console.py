@@ -36,23 +36,7 @@ def add_routes(app: web.Application, emulator: Emulator) -> None:
     """Serve `GET /emulator`; `GET`, `POST`, `DELETE /emulator/faults`; `POST /emulator/accept-unknown`."""
 
     async def page(_request: web.Request) -> web.Response:
-        rows = "".join(
-            f'<tr><td><button name="name" value="{html.escape(name)}">{html.escape(name)}</button>'
-            f"<td>{html.escape(entry.at)}<td>{html.escape(entry.what)}</tr>"
-            for name, entry in CATALOGUE.items()
-        )
-        text = _PAGE.format(
-            brain=html.escape(emulator.brain.label),
-            sessions=html.escape(_sessions(emulator)),
-            url=html.escape(emulator.url.replace("ws", "http", 1)),
-            phases="".join(
-                f'<option value="{html.escape(name)}">{html.escape(what)}</option>'
-                for name, what in PHASES.items()
-            ),
-            armed=html.escape(", ".join(f"{f.name}@{f.phase}" for f in emulator.faults.armed) or "none"),
-            rows=rows,
-        )
-        return web.Response(text=text, content_type="text/html")
+        return web.Response(text=_page(emulator), content_type="text/html")
 
     async def listed(_request: web.Request) -> web.Response:
         armed = [
@@ -94,6 +78,25 @@ def add_routes(app: web.Application, emulator: Emulator) -> None:
     app.router.add_get("/emulator/faults", listed)
     app.router.add_post("/emulator/faults", add)
     app.router.add_delete("/emulator/faults", clear)
+
+
+def _page(emulator: Emulator) -> str:
+    rows = "".join(
+        f'<tr><td><button name="name" value="{html.escape(name)}">{html.escape(name)}</button>'
+        f"<td>{html.escape(entry.at)}<td>{html.escape(entry.what)}</tr>"
+        for name, entry in CATALOGUE.items()
+    )
+    return _PAGE.format(
+        brain=html.escape(emulator.brain.label),
+        sessions=html.escape(_sessions(emulator)),
+        url=html.escape(emulator.url.replace("ws", "http", 1)),
+        phases="".join(
+            f'<option value="{html.escape(name)}">{html.escape(what)}</option>'
+            for name, what in PHASES.items()
+        ),
+        armed=html.escape(", ".join(f"{f.name}@{f.phase}" for f in emulator.faults.armed) or "none"),
+        rows=rows,
+    )
 
 
 def _pressed(body: str) -> dict[str, Any] | None:

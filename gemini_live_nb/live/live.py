@@ -259,7 +259,8 @@ class Live(Tools):
 
     def _note(self, event: Event) -> None:
         """See what concerns ourselves. On the I/O thread."""
-        if (log := self.log) is not None and log not in self.runs:
+        log = self.log
+        if log is not None and (not self.runs or log is not self.runs[-1]):
             self.runs.append(log)
             if self._replay is not None:
                 self._replay.watch(log, self._trouble)

@@ -5,13 +5,12 @@ from __future__ import annotations
 import tempfile
 from collections import Counter
 from collections.abc import Callable
-from functools import cached_property
 from pathlib import Path
 
 from ..errors import LogError
 from ..log.index import Row
 from ..log.lines import SENT
-from ..log.mismatch import differences, known_by, request
+from ..log.mismatch import ASKED, differences, known_by, request
 from ..log.run import SessionLog
 
 _HINT = "The answers are the recorded ones all the same; record anew where that matters."
@@ -31,6 +30,8 @@ class Rehearsal:
 
     def __init__(self, replay: SessionLog | str | Path) -> None:
         self.run = replay if isinstance(replay, SessionLog) else SessionLog.from_capture(replay)
+        # Read here, where somebody waits for it, and not on the thread that holds the sockets.
+        self._then = _requests(self.run)
         self._exported: tempfile.TemporaryDirectory[str] | None = None
 
     @property
@@ -42,18 +43,6 @@ class Rehearsal:
             self._exported = tempfile.TemporaryDirectory(prefix="gemini-live-nb-", ignore_cleanup_errors=True)
             self.run.export(Path(self._exported.name) / "run.zip")
         return Path(self._exported.name) / "run.zip"
-
-    @cached_property
-    def _then(self) -> dict[tuple[str, int | str], object]:
-        """What was sent then, by its kind and number, responses to calls by their id."""
-        counts: Counter[str] = Counter()
-        then: dict[tuple[str, int | str], object] = {}
-        for frame in self.run:
-            sent = request(frame)
-            if sent is not None:
-                key = known_by(*sent, counts)
-                then.setdefault(key, sent[1])
-        return then
 
     def watch(self, log: SessionLog, tell: Callable[[LogError, str], None]) -> None:
         """Look at what a session sends; `tell` is called with each thing that was not sent so then."""
@@ -71,7 +60,7 @@ class Rehearsal:
                 tell(LogError(words, hint=_HINT if key in self._then else _UNASKED), "replay")
 
         def listen(seq: int, rows: list[Row]) -> None:
-            if seq > last and rows[0].direction == SENT:
+            if seq > last and rows[0].direction == SENT and rows[0].kinds & ASKED:
                 look(seq)
 
         log.listen(listen)
@@ -88,3 +77,14 @@ class Rehearsal:
             return ""
         more = f", and {len(found) - _MOST_TOLD} more" if len(found) > _MOST_TOLD else ""
         return f"{name} is not what was sent when this was recorded: {'; '.join(found[:_MOST_TOLD])}{more}"
+
+
+def _requests(run: SessionLog) -> dict[tuple[str, int | str], object]:
+    """What was sent in a run, by its kind and number, responses to calls by their id."""
+    counts: Counter[str] = Counter()
+    then: dict[tuple[str, int | str], object] = {}
+    for frame in run:
+        sent = request(frame)
+        if sent is not None:
+            then.setdefault(known_by(*sent, counts), sent[1])
+    return then

@@ -10,11 +10,13 @@ from typing import Any
 import msgspec
 
 from gemini_live_nb.protocol.client import ClientMessage
+from gemini_live_nb.protocol.kinds import mask
 
 from .frame import LogFrame
 
 # What a recorded server answers to. Live sound is never the same twice, and is not compared.
 _ASKED = ("setup", "clientContent", "toolResponse", "contextUpdate", "realtimeInput.text")
+ASKED = mask(*_ASKED)
 _LONGEST = 60
 
 

@@ -38,7 +38,7 @@ class Asks:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._waiting: list[_Waiting] = []
-        self._lingering: asyncio.Task[None] | None = None
+        self._lingering: set[asyncio.Task[None]] = set()
 
     def expect(self, wanted: Wanted, *, spoken: bool = False) -> asyncio.Future[Turn]:
         """Begin to wait for the first turn that ends and is wanted.
@@ -105,7 +105,9 @@ class Asks:
             if still():
                 self.ended(turn)
 
-        self._lingering = asyncio.get_running_loop().create_task(wait(), name="lingering turn")
+        task = asyncio.get_running_loop().create_task(wait(), name="lingering turn")
+        self._lingering.add(task)
+        task.add_done_callback(self._lingering.discard)
 
     def lost(self, turn: Turn, why: str) -> None:
         """A turn will not be answered any more, though it may not be over."""
@@ -122,8 +124,8 @@ class Asks:
 
     def fail(self, error: BaseException) -> None:
         """The session is over."""
-        if self._lingering is not None:
-            self._lingering.cancel()
+        for task in self._lingering:
+            task.cancel()
         for one in self._open():
             one.fail(error)
 

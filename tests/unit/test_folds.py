@@ -8,7 +8,7 @@ import pytest
 from gemini_live_nb.notebook.folds import FOLD, FRAME, INSIDE, MOST, OPENED, Folds
 from gemini_live_nb.notebook.messages import MessageTable
 
-from .test_views import run, shown  # noqa: F401 - fixtures
+from .viewing import run, shown  # noqa: F401 - fixtures
 
 
 def sorts(view):

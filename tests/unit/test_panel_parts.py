@@ -26,7 +26,7 @@ from gemini_live_nb.notebook.settings import FIELDS, about, meant, shown
 from gemini_live_nb.notebook.waveform import Waveform
 from gemini_live_nb.protocol.config import LiveConfig
 
-from .test_views import Run
+from .viewing import Run
 
 WELL = {
     "host": "jupyter",
